@@ -1,0 +1,13 @@
+/*
+ * `zk-server/jute`: the whole wire and log format of ZooKeeper as values, for clients and tools.
+ */
+
+export * from './data.ts';
+export * from './error-code.ts';
+export * from './int64.ts';
+export * from './multi.ts';
+export * from './op-code.ts';
+export * from './proto.ts';
+export * from './reader.ts';
+export * from './txn.ts';
+export * from './writer.ts';

@@ -1,0 +1,8 @@
+/*
+ * The end of a switch over a union: the compiler shows that it cannot be reached, the program stops if it is.
+ */
+
+/** Raises an error; to be called where the type system says that no value is left. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${String(value)}`);
+}
