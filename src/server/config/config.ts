@@ -201,13 +201,17 @@ export interface ServerConfig {
   readonly superDigest: string | null;
   /** Whether scheme digest exists. */
   readonly digestAuthEnabled: boolean;
-  /** Name of the hash of scheme digest as Java names it: `SHA1`, `SHA-256`, … */
+  /** The hash of scheme digest by the name that node:crypto has for it: `sha1`, `sha256`, … */
   readonly digestAlg: string;
   /** Whether a client has to authenticate before anything else, and the schemes that count; null for no such rule (AuthenticationHelper). */
   readonly enforceAuthSchemes: readonly string[] | null;
   /** Whether reconfig is allowed to those who may write /zookeeper/config. */
   readonly reconfigEnabled: boolean;
 
+  /** This server's id from dataDir/myid; null where there is no such file, which a server alone does not need. */
+  readonly myid: number | null;
+  /** The file that holds the membership instead of zoo.cfg, or null. */
+  readonly dynamicConfigFile: string | null;
   /** The ensemble that the file speaks of; null where it has no server.N line. */
   readonly membership: Membership | null;
   /** Whether one server.N line means a server alone (Java's default) and not an ensemble of one. */

@@ -1,0 +1,28 @@
+/*
+ * What a correct configuration may ask for and this server cannot do yet. It is kept apart from reading the configuration,
+ * where a mistake is a mistake forever, while everything here is to go away.
+ */
+import type { ServerConfig } from './config.ts';
+import { isDistributed } from './rules.ts';
+
+/**
+ * Why a server cannot be started on a configuration, in one sentence for the operator; null where it can.
+ *
+ * A single server.N line is no obstacle: it means a server alone, as in Java, unless standaloneEnabled=false.
+ */
+export function obstacle(config: ServerConfig): string | null {
+  if (isDistributed(config)) {
+    const names = [...(config.membership?.members.keys() ?? [])].map((id) => `server.${id}`);
+    return (
+      `${config.configFile} describes an ensemble (${names.join(', ')}), which this server cannot be part of yet: ` +
+      'it serves alone. Take the server lines out to start it so.'
+    );
+  }
+  if (config.clientPort === null) {
+    return (
+      `${config.configFile} sets no clientPort, so no client could connect` +
+      ' (secureClientPort has no effect yet: TLS is not supported).'
+    );
+  }
+  return null;
+}
