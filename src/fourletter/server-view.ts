@@ -9,8 +9,8 @@
  * Answers to what org.apache.zookeeper.server.command.* take from ZooKeeperServer, ServerCnxnFactory and ServerStats.
  */
 
-/** What `Mode:` and `zk_server_state` say (ServerStats.Provider.getState of each kind of Java server). */
-export type ServerState = 'standalone' | 'leader' | 'follower' | 'observer' | 'read-only';
+/** What `Mode:` and `zk_server_state` say (ZooKeeperServer.getState, ReadOnlyZooKeeperServer.getState). */
+export type ServerState = 'standalone' | 'read-only';
 
 /** The facts behind `conf`, in the order of ZooKeeperServer.dumpConf. */
 export interface ServerConfiguration {
@@ -51,7 +51,6 @@ export interface RequestStatsView {
   lastClientResponseSize(): number;
   minClientResponseSize(): number;
   maxClientResponseSize(): number;
-  authFailedCount(): number;
 }
 
 /** One client connection as `cons`, `stat` and `dump` show it (ServerCnxn). */
@@ -129,6 +128,8 @@ export interface MonitorGauges {
   readonly maxFileDescriptorCount: number;
   /** Between 0 and 1 (BlueThrottle). */
   readonly connectionDropProbability: number;
+  /** TLS connections whose certificate was refused; this one and the three below are 0 on a server without TLS. */
+  readonly authFailedCount: number;
   readonly outstandingTlsHandshake: number;
   readonly nonMtlsRemoteConnCount: number;
   readonly nonMtlsLocalConnCount: number;
@@ -136,22 +137,47 @@ export interface MonitorGauges {
 
 /**
  * Limits and usage of quotas added up for one top namespace, the first element of the path without its slash
- * (QuotaMetricsUtils). A limit is the hard one where it is set, else the soft one, -1 for none.
+ * (QuotaMetricsUtils). A limit is the hard one where it is set, else the soft one, -1 for none. The limits are null where
+ * no `zookeeper_limits` node is below the namespace, the usage where there is no `zookeeper_stats`.
  */
 export interface NamespaceQuotaView {
   readonly namespace: string;
-  readonly countLimit: number;
-  readonly bytesLimit: number;
-  readonly countUsage: number;
-  readonly bytesUsage: number;
+  readonly limits: { readonly count: number; readonly bytes: number } | null;
+  readonly usage: { readonly count: number; readonly bytes: number } | null;
+}
+
+/** The facts behind `envi`, as Node.js tells them; `<NA>` for what it does not know. */
+export interface EnvironmentView {
+  /** Fully qualified where the resolver knows it. */
+  readonly hostName: string;
+  /** The version of Node.js, as `20.20.2`. */
+  readonly nodeVersion: string;
+  /** Absolute path of the program that runs the server. */
+  readonly execPath: string;
+  /** As os.type() says: `Linux`, `Darwin`. */
+  readonly osName: string;
+  /** As process.arch says: `x64`, `arm64`. */
+  readonly osArch: string;
+  /** The release of the kernel. */
+  readonly osVersion: string;
+  readonly userName: string;
+  readonly userHome: string;
+  /** The working directory. */
+  readonly userDir: string;
+  /** Bytes that this process could still take (free memory of the machine, or what its container leaves). */
+  readonly memoryFree: number;
+  /** Bytes that this process may hold at most. */
+  readonly memoryMax: number;
+  /** Bytes that this process holds now. */
+  readonly memoryTotal: number;
 }
 
 /** A line of `mntr` without its `zk_`: numbers are whole and printed as they are, a text (an average) as it stands. */
 export type MetricEntry = readonly [name: string, value: number | string];
 
 /**
- * A server, as the four-letter words see it. While `isRunning()` is false only `whitelist`, `environment`, `traceMask`
- * and `setTraceMask` are called besides it.
+ * A server, as the four-letter words see it. While `isRunning()` is false only `whitelist`, `version`, `environment`,
+ * `traceMask` and `setTraceMask` are called besides it.
  */
 export interface ServerView {
   /** The words that may be answered (fourLetterWordWhitelist builds it from the configuration). */
@@ -164,8 +190,7 @@ export interface ServerView {
   /** An IANA name, such as `Europe/Berlin`: the dates of `dump` are local ones. */
   timeZone(): string;
   configuration(): ServerConfiguration;
-  /** Keys and values of `envi` after `zookeeper.version`, in their order. */
-  environment(): Iterable<readonly [key: string, value: string]>;
+  environment(): EnvironmentView;
   /** Bytes of the files in the snapshot directory. */
   dataDirSize(): number;
   /** Bytes of the files in the transaction log directory. */

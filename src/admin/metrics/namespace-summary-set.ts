@@ -1,0 +1,99 @@
+/*
+ * Summaries by top namespace, the first element of a path: `/app/lock/1` counts for `app`.
+ *
+ * Reads are counted from the bytes of the path as they stand in the request, so a small direct-mapped cache answers which
+ * counter belongs to these bytes without making a string. Two names that fall into one slot only cost each other a string.
+ * Answers to AvgMinMaxCounterSet as DataTree.updateReadStat and updateWriteStat use it, and to PathUtils.getTopNamespace.
+ */
+
+import type { MetricEntry } from '../../fourletter/index.ts';
+import { AvgMinMaxCounter } from './avg-min-max-counter.ts';
+import { keyFor, MAX_KEY_LENGTH, OTHER_KEYS } from './keys.ts';
+import type { Metric } from './metric.ts';
+
+/** Slots of the cache; a power of two. Few trees have more namespaces that are busy at once. */
+const CACHE_SLOTS = 256;
+
+const SLASH = 0x2f;
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** What the cache knows of a slot: the name that last used it. */
+interface CachedNamespace {
+  readonly name: Uint8Array;
+  readonly counter: AvgMinMaxCounter;
+}
+
+/** BASIC summaries by top namespace; the lines are those of `<namespace>_<name>`. */
+export class NamespaceSummarySet implements Metric {
+  readonly #name: string;
+  readonly #counters: Map<string, AvgMinMaxCounter>;
+  readonly #cache: (CachedNamespace | undefined)[];
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#counters = new Map();
+    this.#cache = new Array<CachedNamespace | undefined>(CACHE_SLOTS).fill(undefined);
+  }
+
+  /** Records a value for a path given as a string. The root has no namespace and is not counted. */
+  add(path: string, value: number): void {
+    const end = path.indexOf('/', 1);
+    const namespace = path.slice(1, end === -1 ? path.length : end);
+    if (namespace !== '') this.#counterOf(namespace).add(value);
+  }
+
+  /** The same for a path given as UTF-8 from `start` up to but not including `end`. */
+  addBytes(bytes: Uint8Array, start: number, end: number, value: number): void {
+    const nameStart = start + 1;
+    const limit = Math.min(end, nameStart + MAX_KEY_LENGTH + 1);
+    let hash = FNV_OFFSET;
+    let nameEnd = nameStart;
+    for (; nameEnd < limit; nameEnd++) {
+      const byte = bytes[nameEnd] as number;
+      if (byte === SLASH) break;
+      hash = Math.imul(hash ^ byte, FNV_PRIME);
+    }
+    if (nameEnd <= nameStart) return;
+    if (nameEnd - nameStart > MAX_KEY_LENGTH) {
+      this.#counterOf(OTHER_KEYS).add(value);
+      return;
+    }
+    const slot = (hash ^ (hash >>> 16)) & (CACHE_SLOTS - 1);
+    const cached = this.#cache[slot];
+    if (cached !== undefined && isSameName(cached.name, bytes, nameStart, nameEnd)) {
+      cached.counter.add(value);
+      return;
+    }
+    const name = Buffer.from(bytes.subarray(nameStart, nameEnd));
+    const counter = this.#counterOf(name.toString('utf8'));
+    this.#cache[slot] = { name, counter };
+    counter.add(value);
+  }
+
+  appendTo(entries: MetricEntry[]): void {
+    for (const counter of this.#counters.values()) counter.appendTo(entries);
+  }
+
+  reset(): void {
+    for (const counter of this.#counters.values()) counter.reset();
+  }
+
+  #counterOf(namespace: string): AvgMinMaxCounter {
+    const key = keyFor(namespace, this.#counters);
+    let counter = this.#counters.get(key);
+    if (counter === undefined) {
+      counter = new AvgMinMaxCounter(`${key}_${this.#name}`);
+      this.#counters.set(key, counter);
+    }
+    return counter;
+  }
+}
+
+function isSameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let index = 0; index < name.length; index++) {
+    if (name[index] !== bytes[start + index]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,281 @@
+/*
+ * Every metric that this server keeps, under Java's names, with the place where each of them is recorded.
+ *
+ * The fields stand in groups, one for each part of the server that records; a group is wired in one place. Left out are
+ * the metrics that mean nothing on one node: elections, leaders, learners, observers and the commit processor, TLS and
+ * netty, the ensemble scheme, dead watchers (there is no lazy clean-up here) and pauses of the JVM.
+ * Not for gauges, which are asked of the server when they are printed (ServerView of src/fourletter).
+ *
+ * Answers to ServerMetrics and to DefaultMetricsProvider.dump.
+ */
+
+import type { MetricEntry } from '../../fourletter/index.ts';
+import { AvgMinMaxCounter } from './avg-min-max-counter.ts';
+import { AvgMinMaxPercentileCounter } from './avg-min-max-percentile-counter.ts';
+import type { Metric } from './metric.ts';
+import { NamespaceSummarySet } from './namespace-summary-set.ts';
+import { OperationCounters } from './operation-counters.ts';
+import { SimpleCounter, SimpleCounterSet } from './simple-counter.ts';
+import type { Random } from './uniform-reservoir.ts';
+
+/** The metrics of one server. All times are whole milliseconds, all sizes bytes. */
+export class ServerMetrics {
+  // The client listener and its connections (NIOServerCnxnFactory, NIOServerCnxn).
+
+  /** A connection closed at accept by maxCnxns or maxClientCnxns, or at its handshake by the connection throttle. */
+  readonly connectionRejected = new SimpleCounter('connection_rejected');
+  /** A read found the connection closed by its client. */
+  readonly connectionDropCount = new SimpleCounter('connection_drop_count');
+  /** A connection closed because the queue of connections expired it. */
+  readonly sessionlessConnectionsExpired = new SimpleCounter('sessionless_connections_expired');
+  /** Every packet: its bytes with the length prefix, 4 for a four-letter word (ServerStats.countReceived). */
+  readonly bytesReceivedCount = new SimpleCounter('bytes_received_count');
+  /** Every reply: its bytes without the length prefix (ServerStats.countRead and countUpdate). */
+  readonly responseBytes = new SimpleCounter('response_bytes');
+  /** Every watch event sent: its bytes without the length prefix (ServerStats.countNotification). */
+  readonly watchBytes = new SimpleCounter('watch_bytes');
+  /** A request refused by largeRequestMaxBytes. */
+  readonly largeRequestsRejected = new SimpleCounter('large_requests_rejected');
+
+  // The handshake and sessions (ZooKeeperServer.processConnectRequest, SessionTrackerImpl).
+
+  /** A connect request that passed the throttle. */
+  readonly connectionRequestCount = new SimpleCounter('connection_request_count');
+  /** At each of those: the deficit of the connection throttle, 0 when it is off. */
+  readonly connectionTokenDeficit = new AvgMinMaxCounter('connection_token_deficit');
+  /** A connect request that asks for an existing session. */
+  readonly connectionRevalidateCount = new SimpleCounter('connection_revalidate_count');
+  /** A session closed because the queue of sessions expired it. */
+  readonly staleSessionsExpired = new SimpleCounter('stale_sessions_expired');
+
+  // The request throttle, in front of the pipeline (RequestThrottler).
+
+  /** Every request: milliseconds from its arrival until it was let through. */
+  readonly requestThrottleQueueTime: AvgMinMaxPercentileCounter;
+  /** Requests were held back because request_throttle_max_requests are in process. */
+  readonly requestThrottleWaitCount = new SimpleCounter('request_throttle_wait_count');
+  /** A request answered ThrottledOp because it waited longer than throttled_op_wait_time. */
+  readonly throttledOps = new SimpleCounter('throttled_ops');
+  /** A request let through whose connection is gone or which is late (request_stale_*). */
+  readonly staleRequests = new SimpleCounter('stale_requests');
+  /** A stale request dropped with its connection. */
+  readonly staleRequestsDropped = new SimpleCounter('stale_requests_dropped');
+  /** A stale request that was answered all the same. */
+  readonly staleReplies = new SimpleCounter('stale_replies');
+
+  // Preparation of requests (PrepRequestProcessor).
+
+  /** Every request handed to preparation. */
+  readonly prepProcessorRequestQueued = new SimpleCounter('prep_processor_request_queued');
+  /** Each time a request is taken: how many wait with it. */
+  readonly prepProcessorQueueSize = new AvgMinMaxCounter('prep_processor_queue_size');
+  /** Milliseconds a request waited for it. */
+  readonly prepProcessorQueueTime: AvgMinMaxPercentileCounter;
+  /** Milliseconds that preparing a request took. */
+  readonly prepProcessTime = new AvgMinMaxCounter('prep_process_time');
+  /** Milliseconds that handing a prepared request on took. */
+  readonly proposalProcessTime = new AvgMinMaxCounter('proposal_process_time');
+  /** Milliseconds that preparing a closeSession took. */
+  readonly closeSessionPrepTime: AvgMinMaxPercentileCounter;
+  /** A change record of a znode kept for the requests behind it. */
+  readonly outstandingChangesQueued = new SimpleCounter('outstanding_changes_queued');
+  /** A change record dropped, its transaction being applied. */
+  readonly outstandingChangesRemoved = new SimpleCounter('outstanding_changes_removed');
+  /** A request refused by a hard quota, by the top namespace of its path. */
+  readonly quotaExceededErrorPerNamespace = new SimpleCounterSet(
+    'quota_exceeded_error_per_namespace',
+  );
+
+  // The transaction log's queue and disk (SyncRequestProcessor, FileTxnLog).
+
+  /** Every transaction handed to the log. */
+  readonly syncProcessorRequestQueued = new SimpleCounter('sync_processor_request_queued');
+  /** Each time one is taken: how many wait with it. */
+  readonly syncProcessorQueueSize = new AvgMinMaxCounter('sync_processor_queue_size');
+  /** Milliseconds until a transaction was appended. */
+  readonly syncProcessorQueueTime: AvgMinMaxPercentileCounter;
+  /** Milliseconds that appending a transaction took. */
+  readonly syncProcessTime = new AvgMinMaxCounter('sync_process_time');
+  /** Each flush: transactions in it. */
+  readonly syncProcessorBatchSize = new AvgMinMaxCounter('sync_processor_batch_size');
+  /** Each flush: milliseconds from the write to the end of fdatasync. */
+  readonly syncProcessorQueueFlushTime: AvgMinMaxPercentileCounter;
+  /** Each transaction: milliseconds from the queue until it was durable. */
+  readonly syncProcessorQueueAndFlushTime: AvgMinMaxPercentileCounter;
+  /** Milliseconds of each fdatasync of the log, none with forceSync=no. */
+  readonly fsyncTime = new AvgMinMaxCounter('fsynctime');
+
+  // Snapshots, start and failures (ZooKeeperServer.takeSnapshot, ZKDatabase, FileTxnSnapLog).
+
+  /** Milliseconds that writing a snapshot took. */
+  readonly snapshotTime = new AvgMinMaxCounter('snapshottime');
+  /** A snapshot that could not be written (since 3.9). */
+  readonly snapshotErrorCount = new SimpleCounter('snapshot_error_count');
+  /** Once at the start: milliseconds to load snapshot and log. */
+  readonly dbInitTime = new AvgMinMaxCounter('dbinittime');
+  /** Once at the start: milliseconds to load the snapshot. */
+  readonly startupSnapLoadTime = new AvgMinMaxCounter('startup_snap_load_time');
+  /** Once at the start: transactions replayed from the log; not recorded on an empty directory. */
+  readonly startupTxnsLoaded = new AvgMinMaxCounter('startup_txns_loaded');
+  /** Beside it: milliseconds that took. */
+  readonly startupTxnsLoadTime = new AvgMinMaxCounter('startup_txns_load_time');
+  /** A failure that ends the server (ZooKeeperCriticalThread). */
+  readonly unrecoverableErrorCount = new SimpleCounter('unrecoverable_error_count');
+
+  // What is done to the tree (DataTree, WatchManager).
+
+  /**
+   * getData, exists and the getChildren kinds that found their znode: characters of the path, 68 for the Stat, and
+   * the data, or the names of the children.
+   */
+  readonly readPerNamespace = new NamespaceSummarySet('read_per_namespace');
+  /** create, delete and setData when applied: characters of the path and the new data. */
+  readonly writePerNamespace = new NamespaceSummarySet('write_per_namespace');
+  /** A NodeCreated event: watchers it went to; none recorded without any. So for the three below. */
+  readonly nodeCreatedWatchCount = new AvgMinMaxCounter('node_created_watch_count');
+  /** NodeDeleted, data and child watches each by itself. */
+  readonly nodeDeletedWatchCount = new AvgMinMaxCounter('node_deleted_watch_count');
+  /** NodeDataChanged. */
+  readonly nodeChangedWatchCount = new AvgMinMaxCounter('node_changed_watch_count');
+  /** NodeChildrenChanged. */
+  readonly nodeChildrenWatchCount = new AvgMinMaxCounter('node_children_watch_count');
+  /** A transaction after which the digest of the tree was not the one in the log. */
+  readonly digestMismatchesCount = new SimpleCounter('digest_mismatches_count');
+  /** A TTL znode created (since 3.10). */
+  readonly ttlNodeCreatedCount = new SimpleCounter('ttl_node_created_count');
+  /** A TTL znode deleted (since 3.10). */
+  readonly ttlNodeDeletedCount = new SimpleCounter('ttl_node_deleted_count');
+
+  // Answering (FinalRequestProcessor, ServerStats.updateLatency, ServerCnxn.serialize).
+
+  /** Every request that is no transaction: milliseconds from its arrival (ServerStats.countRead). */
+  readonly readLatency: AvgMinMaxPercentileCounter;
+  /** Every request that is one (ServerStats.countUpdate). */
+  readonly updateLatency: AvgMinMaxPercentileCounter;
+  /** Every transaction applied: milliseconds of the wall's clock since the time in its header. */
+  readonly propagationLatency: AvgMinMaxPercentileCounter;
+  /** getData answered from a cache of replies; stays 0 without such a cache. So for the three below. */
+  readonly responsePacketCacheHits = new SimpleCounter('response_packet_cache_hits');
+  /** getData that the cache did not have. */
+  readonly responsePacketCacheMisses = new SimpleCounter('response_packet_cache_misses');
+  /** getChildren2 answered from it. */
+  readonly responsePacketGetChildrenCacheHits = new SimpleCounter(
+    'response_packet_get_children_cache_hits',
+  );
+  /** getChildren2 that it did not have. */
+  readonly responsePacketGetChildrenCacheMisses = new SimpleCounter(
+    'response_packet_get_children_cache_misses',
+  );
+  /** Every operation when it is carried out (since 3.10). */
+  readonly operations = new OperationCounters();
+
+  readonly #inPrintedOrder: readonly Metric[];
+
+  /** `random` draws the samples that quantiles are taken from. */
+  constructor(random: Random) {
+    this.requestThrottleQueueTime = new AvgMinMaxPercentileCounter(
+      'request_throttle_queue_time_ms',
+      random,
+    );
+    this.prepProcessorQueueTime = new AvgMinMaxPercentileCounter(
+      'prep_processor_queue_time_ms',
+      random,
+    );
+    this.closeSessionPrepTime = new AvgMinMaxPercentileCounter('close_session_prep_time', random);
+    this.syncProcessorQueueTime = new AvgMinMaxPercentileCounter(
+      'sync_processor_queue_time_ms',
+      random,
+    );
+    this.syncProcessorQueueFlushTime = new AvgMinMaxPercentileCounter(
+      'sync_processor_queue_flush_time_ms',
+      random,
+    );
+    this.syncProcessorQueueAndFlushTime = new AvgMinMaxPercentileCounter(
+      'sync_processor_queue_and_flush_time_ms',
+      random,
+    );
+    this.readLatency = new AvgMinMaxPercentileCounter('readlatency', random);
+    this.updateLatency = new AvgMinMaxPercentileCounter('updatelatency', random);
+    this.propagationLatency = new AvgMinMaxPercentileCounter('propagation_latency', random);
+    this.#inPrintedOrder = this.#javaOrder();
+  }
+
+  /** All metrics as `mntr` prints them, without the `zk_`. */
+  entries(): MetricEntry[] {
+    const entries: MetricEntry[] = [];
+    for (const metric of this.#inPrintedOrder) metric.appendTo(entries);
+    return entries;
+  }
+
+  /** All metrics start anew. */
+  resetAll(): void {
+    for (const metric of this.#inPrintedOrder) metric.reset();
+  }
+
+  /**
+   * Counters, sets of counters, BASIC summaries, ADVANCED ones and sets of summaries; within a kind in the order in which
+   * the hash maps of 3.8.0 give them. Counters that came later stand behind those of 3.8.
+   */
+  #javaOrder(): Metric[] {
+    return [
+      this.watchBytes,
+      this.outstandingChangesRemoved,
+      this.throttledOps,
+      this.staleRequestsDropped,
+      this.largeRequestsRejected,
+      this.connectionRejected,
+      this.sessionlessConnectionsExpired,
+      this.staleRequests,
+      this.connectionDropCount,
+      this.digestMismatchesCount,
+      this.responsePacketCacheHits,
+      this.bytesReceivedCount,
+      this.requestThrottleWaitCount,
+      this.responsePacketCacheMisses,
+      this.prepProcessorRequestQueued,
+      this.staleReplies,
+      this.connectionRequestCount,
+      this.responseBytes,
+      this.responsePacketGetChildrenCacheMisses,
+      this.connectionRevalidateCount,
+      this.unrecoverableErrorCount,
+      this.staleSessionsExpired,
+      this.responsePacketGetChildrenCacheHits,
+      this.syncProcessorRequestQueued,
+      this.outstandingChangesQueued,
+      this.snapshotErrorCount,
+      this.ttlNodeCreatedCount,
+      this.ttlNodeDeletedCount,
+      this.operations,
+      this.quotaExceededErrorPerNamespace,
+      this.proposalProcessTime,
+      this.nodeCreatedWatchCount,
+      this.connectionTokenDeficit,
+      this.nodeDeletedWatchCount,
+      this.startupTxnsLoadTime,
+      this.syncProcessorQueueSize,
+      this.prepProcessorQueueSize,
+      this.fsyncTime,
+      this.snapshotTime,
+      this.startupTxnsLoaded,
+      this.prepProcessTime,
+      this.dbInitTime,
+      this.syncProcessorBatchSize,
+      this.nodeChildrenWatchCount,
+      this.nodeChangedWatchCount,
+      this.syncProcessTime,
+      this.startupSnapLoadTime,
+      this.prepProcessorQueueTime,
+      this.closeSessionPrepTime,
+      this.updateLatency,
+      this.requestThrottleQueueTime,
+      this.readLatency,
+      this.syncProcessorQueueAndFlushTime,
+      this.propagationLatency,
+      this.syncProcessorQueueTime,
+      this.syncProcessorQueueFlushTime,
+      this.readPerNamespace,
+      this.writePerNamespace,
+    ];
+  }
+}

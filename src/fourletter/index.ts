@@ -1,0 +1,9 @@
+/*
+ * Four-letter words: what operators and scripts ask over the client port with `echo ruok | nc`.
+ */
+
+export { type FourLetterWord, isFourLetterWord } from './codes.ts';
+export { javaDouble } from './java-text.ts';
+export type * from './server-view.ts';
+export { fourLetterWordWhitelist } from './whitelist.ts';
+export { answerFourLetterWord, argumentLength } from './words.ts';
