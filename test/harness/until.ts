@@ -1,0 +1,49 @@
+/*
+ * Waiting in tests: ask again until the answer is there or a deadline has passed. Nothing in the tests sleeps for a
+ * length of time that somebody guessed; what does not come in time fails and says what was waited for.
+ */
+
+/** How long to rest between two questions (ms). */
+const pollMs = 10;
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Calls `probe` until it gives something other than undefined or false, and returns that.
+ * An error thrown by the probe counts as "not yet"; the last one is told when the deadline (ms) passes.
+ */
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  timeoutMs = 15_000,
+): Promise<Exclude<T, undefined | false>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    let last: unknown = 'the answer was no';
+    try {
+      const answer = await probe();
+      if (answer !== undefined && answer !== false) {
+        return answer as Exclude<T, undefined | false>;
+      }
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${timeoutMs} ms for ${what}: ${String(last)}`);
+    }
+    await rest(pollMs);
+  }
+}
+
+/** The promise's value, or an error naming what was waited for once `timeoutMs` have passed. */
+export async function within<T>(what: string, promise: Promise<T>, timeoutMs = 15_000): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${timeoutMs} ms for ${what}`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,40 @@
+/*
+ * The differential test: the same random requests to this server and to Apache ZooKeeper 3.8.0, every reply, error and
+ * watch event compared. By default it takes about a minute; for a long run set
+ *   ZK_DIFFERENTIAL_SEEDS=5,6,7  which seeds (default 1,2,3)
+ *   ZK_DIFFERENTIAL_STEPS=20000  how many steps each (default 2500)
+ *   ZK_DIFFERENTIAL_SUBJECT=java compares Java with itself, which shows that the test is quiet
+ */
+import { expect, it } from 'vitest';
+import { type ServerKind, withServer } from '../harness/server.ts';
+import { compareServers } from './differential/run.ts';
+import { superDigest } from './differential/steps.ts';
+
+const seeds = (process.env['ZK_DIFFERENTIAL_SEEDS'] ?? '1,2,3').split(',').map(Number);
+const steps = Number(process.env['ZK_DIFFERENTIAL_STEPS'] ?? 2_500);
+const subjectKind: ServerKind = process.env['ZK_DIFFERENTIAL_SUBJECT'] === 'java' ? 'java' : 'ours';
+
+/** Nothing happens by itself: containers and TTL znodes stay, and quotas are enforced. */
+const config = {
+  enforceQuota: 'true',
+  'DigestAuthenticationProvider.superDigest': superDigest,
+  'znode.container.checkIntervalMs': 3_600_000,
+};
+
+for (const seed of seeds) {
+  it(`answers ${steps} random steps of seed ${seed} as Apache ZooKeeper does`, {
+    timeout: 60_000 + steps * 60,
+  }, async () => {
+    const summary = await withServer('java', config, (reference) =>
+      withServer(subjectKind, config, (subject) =>
+        compareServers(reference, subject, { seed, steps }),
+      ),
+    );
+    console.log(
+      `seed ${seed}: ${summary.requests} requests and ${summary.events} events were equal`,
+      Object.fromEntries(summary.accepted),
+    );
+    expect(summary.requests).toBeGreaterThan(steps / 2);
+    expect(summary.events).toBeGreaterThan(0);
+  });
+}
