@@ -19,10 +19,12 @@ export function obstacle(config: ServerConfig): string | null {
     );
   }
   if (config.clientPort === null) {
-    return (
-      `${config.configFile} sets no clientPort, so no client could connect` +
-      ' (secureClientPort has no effect yet: TLS is not supported).'
+    const inLine = [...(config.membership?.members.values() ?? [])].some(
+      (one) => one.clientAddress,
     );
+    return inLine && config.myid === null
+      ? `${config.dataDir}/myid is missing, which says whose client port in ${config.configFile} is this server's.`
+      : `${config.configFile} sets no clientPort, so no client could connect (secureClientPort has no effect yet: TLS is not supported).`;
   }
   return null;
 }

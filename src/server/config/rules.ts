@@ -30,6 +30,10 @@ function isAddress(host: string): boolean {
 
 /** clientPort and clientPortAddress, before the server's own line is looked at. */
 function addressFromKeys(given: Given): ListenAddress | null {
+  const { secureClientPort, secureClientPortAddress } = settings;
+  if (given.read(secureClientPortAddress) !== null && given.read(secureClientPort) === 0) {
+    throw given.mistake(secureClientPortAddress, 'is set, but secureClientPort is not set');
+  }
   const port = given.read(settings.clientPort);
   const host = given.read(settings.clientPortAddress);
   if (port !== 0) return listenAddress(host, port);

@@ -10,6 +10,7 @@
 import { type PeerType, peerType } from './membership.ts';
 import {
   anyText,
+  BadValue,
   boolean,
   commaList,
   corrected,
@@ -66,6 +67,11 @@ const TLS = 'TLS is not supported yet';
 const SASL = 'SASL is not supported yet';
 const JVM = 'there is no Java virtual machine to watch';
 
+function onlyThree(text: string): number {
+  if (text !== '3') throw new BadValue(`${text} is not supported, there is only 3`);
+  return 3;
+}
+
 const port = decimal(0, 65_535);
 const anyInteger = integer();
 const atLeastOne = decimal(1);
@@ -113,7 +119,7 @@ export const settings = {
   ),
   electionAlg: checked(
     `${ENSEMBLE}, and there is only one algorithm`,
-    fromFile('electionAlg', decimal(3, 3), 3),
+    fromFile('electionAlg', onlyThree, 3),
   ),
   peerType: checked(ENSEMBLE, fromFile<PeerType>('peerType', peerType, 'participant')),
   quorumListenOnAllIPs: checked(ENSEMBLE, fromFile('quorumListenOnAllIPs', strictBoolean, false)),

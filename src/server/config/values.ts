@@ -19,8 +19,13 @@ const INT_MAX = 2_147_483_647;
 /** java.lang.Long is wider, but no setting needs a number that JavaScript does not count exactly. */
 const LONG_MAX = Number.MAX_SAFE_INTEGER;
 
-function quoted(text: string): string {
-  return text === '' ? 'nothing' : JSON.stringify(text);
+/** Refuses a text that is not what it should be. */
+function refuse(text: string, what: string): never {
+  throw new BadValue(
+    text === ''
+      ? `has no value, where ${what} is needed`
+      : `${JSON.stringify(text)} is not ${what}`,
+  );
 }
 
 function inRange(text: string, value: number, min: number, max: number): number {
@@ -32,7 +37,7 @@ function inRange(text: string, value: number, min: number, max: number): number 
 /** A decimal number within bounds, as Integer.parseInt takes it. */
 export function decimal(min: number, max: number = INT_MAX): Parse<number> {
   return (text) => {
-    if (!/^[+-]?[0-9]+$/.test(text)) throw new BadValue(`${quoted(text)} is not a whole number`);
+    if (!/^[+-]?[0-9]+$/.test(text)) return refuse(text, 'a whole number');
     return inRange(text, Number(text), min, max);
   };
 }
@@ -57,7 +62,7 @@ function decode(text: string): number | null {
 export function integer(min: number = -INT_MAX - 1, max: number = INT_MAX): Parse<number> {
   return (text) => {
     const value = decode(text);
-    if (value === null) throw new BadValue(`${quoted(text)} is not a whole number`);
+    if (value === null) return refuse(text, 'a whole number');
     return inRange(text, value, min, max);
   };
 }
@@ -85,7 +90,7 @@ export function corrected(
 /** A real number, as Double.parseDouble takes it (without its hexadecimal form). */
 export function real(text: string): number {
   if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?$/.test(text)) {
-    throw new BadValue(`${quoted(text)} is not a number`);
+    refuse(text, 'a number');
   }
   return Number.parseFloat(text);
 }
@@ -95,7 +100,7 @@ export function strictBoolean(text: string): boolean {
   const lower = text.toLowerCase();
   if (lower === 'true') return true;
   if (lower === 'false') return false;
-  throw new BadValue(`${quoted(text)} is neither true nor false`);
+  return refuse(text, 'true or false');
 }
 
 /** true, or false for everything else (Boolean.parseBoolean), with a warning for what is neither. */
@@ -103,7 +108,9 @@ export function boolean(text: string, warn: Warn): boolean {
   const lower = text.toLowerCase();
   if (lower === 'true') return true;
   if (lower !== 'false') {
-    warn(`${quoted(text)} is neither true nor false; taken as false, as Apache ZooKeeper does`);
+    warn(
+      `${JSON.stringify(text)} is neither true nor false; taken as false, as Apache ZooKeeper does`,
+    );
   }
   return false;
 }
@@ -113,7 +120,7 @@ export function onlyWord(word: string, opposite: string): Parse<boolean> {
   return (text, warn) => {
     if (text !== word && text !== opposite) {
       warn(
-        `${quoted(text)} is neither ${word} nor ${opposite}; taken as ${opposite}, as Apache ZooKeeper does`,
+        `${JSON.stringify(text)} is neither ${word} nor ${opposite}; taken as ${opposite}, as Apache ZooKeeper does`,
       );
     }
     return text === word;
@@ -125,7 +132,7 @@ export function exceptWord(word: string, opposite: string): Parse<boolean> {
   return (text, warn) => {
     if (text !== word && text !== opposite) {
       warn(
-        `${quoted(text)} is neither ${opposite} nor ${word}; taken as ${opposite}, as Apache ZooKeeper does`,
+        `${JSON.stringify(text)} is neither ${opposite} nor ${word}; taken as ${opposite}, as Apache ZooKeeper does`,
       );
     }
     return text !== word;
@@ -156,9 +163,7 @@ export function purgeInterval(text: string): number {
   const match = /^([+-]?[0-9]+)(ms|s|m|h|d)?$/i.exec(text);
   const unit = MS_PER_UNIT[match?.[2]?.toLowerCase() ?? 'h'];
   if (match === null || unit === undefined) {
-    throw new BadValue(
-      `${quoted(text)} is not a time: a number of hours, or a number followed by ms, s, m, h or d`,
-    );
+    return refuse(text, 'a number of hours, or a number followed by ms, s, m, h or d');
   }
   return Math.max(0, inRange(text, Number(match[1]), -INT_MAX - 1, INT_MAX) * unit);
 }
@@ -175,7 +180,7 @@ export function commaList(text: string): readonly string[] {
 export function snapshotCompression(text: string, warn: Warn): '' | 'gz' | 'snappy' {
   const lower = text.toLowerCase();
   if (lower === 'gz' || lower === 'snappy' || lower === '') return lower;
-  warn(`${quoted(text)} is neither gz nor snappy; snapshots are not compressed`);
+  warn(`${JSON.stringify(text)} is neither gz nor snappy; snapshots are not compressed`);
   return '';
 }
 
@@ -201,7 +206,7 @@ const HASHES: ReadonlyMap<string, string> = new Map([
 export function hashName(text: string): string {
   const name = HASHES.get(text.toUpperCase());
   if (name === undefined) {
-    throw new BadValue(`${quoted(text)} is not a hash; one of ${[...HASHES.keys()].join(', ')}`);
+    return refuse(text, `one of the hashes ${[...HASHES.keys()].join(', ')}`);
   }
   return name;
 }
