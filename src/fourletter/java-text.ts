@@ -11,7 +11,10 @@
 const SMALLEST_PLAIN_DOUBLE = 1e-3;
 const LARGEST_PLAIN_DOUBLE = 1e7;
 
-/** A number as Double.toString prints it: `0.0`, `1.6667`, `1.2345678E7`. */
+/**
+ * A number as Double.toString prints it: `0.0`, `1.6667`, `1.2345678E7`. Java before 19 prints some very large and very
+ * small ones with more digits than they need (JDK-4511638); no metric has such values.
+ */
 export function javaDouble(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
@@ -57,7 +60,18 @@ function groupsOf(part: string): string[] {
  * English locales that between them know most of the short zone names that Java prints (`CEST`, `AEDT`, `IST`); each of
  * them says `GMT+2` for the zones of others.
  */
-const LOCALES_WITH_ZONE_NAMES = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'ja-JP', 'ko-KR'];
+const LOCALES_WITH_ZONE_NAMES = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'ja-JP'];
+
+/** Names that Java knows and no locale of ICU does, of zones whose clocks stay as they are all year. */
+const zoneNamesOfJava = new Map([
+  ['America/Sao_Paulo', 'BRT'],
+  ['Asia/Hong_Kong', 'HKT'],
+  ['Asia/Seoul', 'KST'],
+  ['Asia/Shanghai', 'CST'],
+  ['Asia/Singapore', 'SGT'],
+  ['Europe/Istanbul', 'TRT'],
+  ['Europe/Moscow', 'MSK'],
+]);
 
 /**
  * Makes a function that prints milliseconds since 1970 as Date.toString does in a time zone: `Thu Jul 24 10:11:12 CEST
@@ -65,9 +79,7 @@ const LOCALES_WITH_ZONE_NAMES = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'j
  */
 export function javaDateFormat(timeZone: string): (epochMs: number) => string {
   const zone = isKnownTimeZone(timeZone) ? timeZone : 'UTC';
-  const formats = LOCALES_WITH_ZONE_NAMES.map(
-    (locale) => new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: 'short' }),
-  );
+  const name = zoneNameFormat(zone);
   const date = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     weekday: 'short',
@@ -83,7 +95,7 @@ export function javaDateFormat(timeZone: string): (epochMs: number) => string {
     const parts = new Map(date.formatToParts(epochMs).map(({ type, value }) => [type, value]));
     const at = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
     const time = `${at('hour')}:${at('minute')}:${at('second')}`;
-    return `${at('weekday')} ${at('month')} ${at('day')} ${time} ${zoneName(formats, epochMs)} ${at('year')}`;
+    return `${at('weekday')} ${at('month')} ${at('day')} ${time} ${name(epochMs)} ${at('year')}`;
   };
 }
 
@@ -97,9 +109,17 @@ function isKnownTimeZone(timeZone: string): boolean {
   }
 }
 
-function zoneName(formats: readonly Intl.DateTimeFormat[], epochMs: number): string {
-  const names = formats.map(
-    (format) => format.formatToParts(epochMs).find(({ type }) => type === 'timeZoneName')?.value,
+/** Makes a function that names the zone as it is called at a moment: `CET` or `CEST`; `GMT+7` when it has no name. */
+function zoneNameFormat(timeZone: string): (epochMs: number) => string {
+  const fixed = zoneNamesOfJava.get(timeZone);
+  if (fixed !== undefined) return () => fixed;
+  const formats = LOCALES_WITH_ZONE_NAMES.map(
+    (locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }),
   );
-  return names.find((name) => name !== undefined && !/^GMT[+-]/.test(name)) ?? names[0] ?? 'UTC';
+  return (epochMs) => {
+    const names = formats.map(
+      (format) => format.formatToParts(epochMs).find(({ type }) => type === 'timeZoneName')?.value,
+    );
+    return names.find((name) => name !== undefined && !/^GMT[+-]/.test(name)) ?? names[0] ?? 'UTC';
+  };
 }

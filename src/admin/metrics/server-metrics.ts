@@ -67,7 +67,7 @@ export class ServerMetrics {
 
   /** Every request handed to preparation. */
   readonly prepProcessorRequestQueued = new SimpleCounter('prep_processor_request_queued');
-  /** Each time a request is taken: how many wait with it. */
+  /** Each time the next request is asked for: how many wait, 0 when it is not there yet. */
   readonly prepProcessorQueueSize = new AvgMinMaxCounter('prep_processor_queue_size');
   /** Milliseconds a request waited for it. */
   readonly prepProcessorQueueTime: AvgMinMaxPercentileCounter;
@@ -90,7 +90,7 @@ export class ServerMetrics {
 
   /** Every transaction handed to the log. */
   readonly syncProcessorRequestQueued = new SimpleCounter('sync_processor_request_queued');
-  /** Each time one is taken: how many wait with it. */
+  /** Each time the next one is asked for: how many wait, 0 when it is not there yet. */
   readonly syncProcessorQueueSize = new AvgMinMaxCounter('sync_processor_queue_size');
   /** Milliseconds until a transaction was appended. */
   readonly syncProcessorQueueTime: AvgMinMaxPercentileCounter;
