@@ -31,10 +31,6 @@ function seededRandom(): () => number {
   };
 }
 
-const noRandom = () => {
-  throw new Error('a sample of 4096 values takes them all');
-};
-
 describe('a BASIC summary', () => {
   it('is all zeros before anything was recorded', () => {
     expect(linesOf(new AvgMinMaxCounter('fsynctime'))).toBe(
@@ -92,14 +88,14 @@ describe('an ADVANCED summary', () => {
   );
 
   it.each([0, 1, 2, 3, 10, 100, 1000, 4096])('prints what Java prints of %d values', (count) => {
-    const summary = new AvgMinMaxPercentileCounter(`lat_${count}`, noRandom);
+    const summary = new AvgMinMaxPercentileCounter(`lat_${count}`, seededRandom());
     for (const value of valuesFed(count)) summary.add(value);
     const expected = golden.split('\n').filter((line) => line.includes(`_lat_${count}\t`));
     expect(linesOf(summary)).toBe(`${expected.join('\n')}\n`);
   });
 
   it('forgets its sample with a reset', () => {
-    const summary = new AvgMinMaxPercentileCounter('lat', noRandom);
+    const summary = new AvgMinMaxPercentileCounter('lat', seededRandom());
     for (const value of valuesFed(4096)) summary.add(value);
     summary.reset();
     summary.add(5);
@@ -108,15 +104,38 @@ describe('an ADVANCED summary', () => {
 });
 
 describe('the sample of an ADVANCED summary', () => {
-  it('keeps the first 4096 values and then puts later ones in the place that chance says', () => {
-    const places = [0, 4095 / 4098, 4097 / 4099];
-    const reservoir = new UniformReservoir(() => places.shift() ?? 0);
+  it('has all of the first 4096 values', () => {
+    const reservoir = new UniformReservoir(seededRandom());
+    for (let value = 4096; value > 0; value--) reservoir.update(value);
+    expect(reservoir.quantiles([0, 0.5, 1])).toEqual([1, 2048.5, 4096]);
+  });
+
+  it('puts a later value in the place that chance says', () => {
+    const reservoir = new UniformReservoir(() => 0);
     for (let index = 0; index < 4096; index++) reservoir.update(1000);
     reservoir.update(1);
-    reservoir.update(2_000_000);
-    reservoir.update(3_000_000);
-    expect(places).toEqual([]);
-    expect(reservoir.quantiles([0, 0.5, 1])).toEqual([1, 1000, 2_000_000]);
+    reservoir.update(2);
+    expect(reservoir.quantiles([0, 0.5, 1])).toEqual([2, 1000, 1000]);
+  });
+
+  it('passes over values that chance leaves out', () => {
+    const reservoir = new UniformReservoir(() => 1 - 2 ** -32);
+    for (let index = 0; index < 4096; index++) reservoir.update(1000);
+    reservoir.update(1);
+    expect(reservoir.quantiles([0, 1])).toEqual([1000, 1000]);
+  });
+
+  it('draws for few values only of a long stream', () => {
+    let draws = 0;
+    const random = seededRandom();
+    const reservoir = new UniformReservoir(() => {
+      draws += 1;
+      return random();
+    });
+    for (let value = 0; value < 409_600; value++) reservoir.update(value);
+    // 4096 times the logarithm of 100 values enter a sample that was full, at three draws each.
+    expect(draws / 3).toBeGreaterThan(4096 * Math.log(100) * 0.95);
+    expect(draws / 3).toBeLessThan(4096 * Math.log(100) * 1.05);
   });
 
   it('is fair: of a rising stream it keeps early and late values alike', () => {

@@ -1,8 +1,9 @@
 /*
  * Summaries by top namespace, the first element of a path: `/app/lock/1` counts for `app`.
  *
- * Reads are counted from the bytes of the path as they stand in the request, so a small direct-mapped cache answers which
- * counter belongs to these bytes without making a string. Two names that fall into one slot only cost each other a string.
+ * Reads are counted from the bytes of the path as they stand in the request, so a small cache answers which counter
+ * belongs to these bytes without making a string. Names that push each other out of it only cost each other a string, so
+ * nobody gains by choosing names that do.
  * Answers to AvgMinMaxCounterSet as DataTree.updateReadStat and updateWriteStat use it, and to PathUtils.getTopNamespace.
  */
 
@@ -11,8 +12,11 @@ import { AvgMinMaxCounter } from './avg-min-max-counter.ts';
 import { keyFor, MAX_KEY_LENGTH, OTHER_KEYS } from './keys.ts';
 import type { Metric } from './metric.ts';
 
-/** Slots of the cache; a power of two. Few trees have more namespaces that are busy at once. */
-const CACHE_SLOTS = 256;
+/** Slots of the cache; a power of two. Few trees have as many namespaces. */
+const CACHE_SLOTS = 1024;
+
+/** Neighbouring slots that a name may stand in. */
+const CACHE_WAYS = 4;
 
 const SLASH = 0x2f;
 const FNV_OFFSET = 0x811c9dc5;
@@ -59,16 +63,7 @@ export class NamespaceSummarySet implements Metric {
       this.#counterOf(OTHER_KEYS).add(value);
       return;
     }
-    const slot = (hash ^ (hash >>> 16)) & (CACHE_SLOTS - 1);
-    const cached = this.#cache[slot];
-    if (cached !== undefined && isSameName(cached.name, bytes, nameStart, nameEnd)) {
-      cached.counter.add(value);
-      return;
-    }
-    const name = Buffer.from(bytes.subarray(nameStart, nameEnd));
-    const counter = this.#counterOf(name.toString('utf8'));
-    this.#cache[slot] = { name, counter };
-    counter.add(value);
+    this.#counterOfBytes(bytes, nameStart, nameEnd, hash ^ (hash >>> 16)).add(value);
   }
 
   appendTo(entries: MetricEntry[]): void {
@@ -77,6 +72,20 @@ export class NamespaceSummarySet implements Metric {
 
   reset(): void {
     for (const counter of this.#counters.values()) counter.reset();
+  }
+
+  #counterOfBytes(bytes: Uint8Array, start: number, end: number, hash: number): AvgMinMaxCounter {
+    let slot = hash & (CACHE_SLOTS - 1);
+    for (let way = 0; way < CACHE_WAYS; way++) {
+      const cached = this.#cache[slot];
+      if (cached === undefined) break;
+      if (isSameName(cached.name, bytes, start, end)) return cached.counter;
+      if (way < CACHE_WAYS - 1) slot = (slot + 1) & (CACHE_SLOTS - 1);
+    }
+    const name = Buffer.from(bytes.subarray(start, end));
+    const counter = this.#counterOf(name.toString('utf8'));
+    this.#cache[slot] = { name, counter };
+    return counter;
   }
 
   #counterOf(namespace: string): AvgMinMaxCounter {

@@ -1,5 +1,9 @@
 /*
- * A fair sample of a stream of numbers: each of them is in it with the same chance (Vitter's algorithm R).
+ * A fair sample of a stream of numbers: each of them is in it with the same chance.
+ *
+ * Java draws a random number for every value (Vitter's algorithm R). The values that enter the sample are far apart once
+ * it is full, so here the distance to the next of them is drawn instead (Li's algorithm L): the chances are the same, and
+ * all other values cost a comparison.
  *
  * Answers to AvgMinMaxPercentileCounter.ResettableUniformReservoir and to UniformSnapshot of the metrics library.
  */
@@ -14,23 +18,43 @@ const RESERVOIR_SIZE = 4096;
 export class UniformReservoir {
   readonly #random: Random;
   readonly #values: Float64Array;
+  /** Values seen. */
   #count: number;
+  /** How many values will have been seen before the next one that enters the full sample. */
+  #next: number;
+  /** The chance that a value enters, given those in the sample; W in Li's paper. */
+  #chance: number;
 
   constructor(random: Random) {
     this.#random = random;
     this.#values = new Float64Array(RESERVOIR_SIZE);
     this.#count = 0;
+    this.#next = 0;
+    this.#chance = 1;
   }
 
   update(value: number): void {
     const seen = this.#count;
     this.#count = seen + 1;
+    if (seen < this.#next) return;
     if (seen < RESERVOIR_SIZE) {
       this.#values[seen] = value;
+      if (seen === RESERVOIR_SIZE - 1) this.#drawNext(seen);
       return;
     }
-    const slot = Math.floor(this.#random() * (seen + 1));
-    if (slot < RESERVOIR_SIZE) this.#values[slot] = value;
+    this.#values[Math.floor(this.#random() * RESERVOIR_SIZE)] = value;
+    this.#drawNext(seen);
+  }
+
+  #drawNext(seen: number): void {
+    this.#chance *= Math.exp(this.#drawLogarithm() / RESERVOIR_SIZE);
+    const skipped = Math.floor(this.#drawLogarithm() / Math.log1p(-this.#chance));
+    this.#next = seen + 1 + skipped;
+  }
+
+  /** The logarithm of a random number above 0 and up to 1. */
+  #drawLogarithm(): number {
+    return Math.log(1 - this.#random());
   }
 
   /** The values below which the given shares (0 to 1) of the sample lie, between two of them in proportion; 0 when empty. */
@@ -41,6 +65,8 @@ export class UniformReservoir {
 
   reset(): void {
     this.#count = 0;
+    this.#next = 0;
+    this.#chance = 1;
   }
 }
 
