@@ -18,7 +18,7 @@ import {
 
 /** The version text of Debian's package, which the golden texts were taken from. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Debian's build left Maven's placeholder in.
-export const VERSION = '3.8.0-${mvngit.commit.id}, built on 2024-12-29 17:54 UTC';
+const VERSION = '3.8.0-${mvngit.commit.id}, built on 2024-12-29 17:54 UTC';
 
 /** A text that Apache ZooKeeper 3.8.0 sent. */
 export function golden(name: string): string {
