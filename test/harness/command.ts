@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { until, within } from './until.ts';
 
 /** What a finished program left behind. */
 export interface Finished {
@@ -105,4 +106,78 @@ export async function runWell(...args: Parameters<typeof run>): Promise<Finished
     );
   }
   return finished;
+}
+
+/** A program that the test talks with: it says lines, waits for the test, and goes on. */
+export class Dialogue {
+  readonly #child: ChildProcess;
+  readonly #finished: Promise<number | null>;
+  /** What it wrote to standard output so far, as lines without the last unfinished one. */
+  readonly lines: string[] = [];
+  #stderr = '';
+  #partial = '';
+  #ended = false;
+
+  constructor(program: string, args: readonly string[]) {
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    endWithTests(this.#child);
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const parts = (this.#partial + text).split('\n');
+      this.#partial = parts.pop() ?? '';
+      this.lines.push(...parts);
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.#child.stdin?.on('error', () => {});
+    this.#finished = new Promise((resolve) => {
+      this.#child.once('close', (code) => {
+        this.#ended = true;
+        resolve(code);
+      });
+    });
+  }
+
+  /** Waits until the program has said a line, and fails with what it did say if it does not or ends before. */
+  async hear(line: string, timeoutMs = 60_000): Promise<void> {
+    await until(
+      `the program to say "${line}"`,
+      () => {
+        if (this.lines.includes(line)) return true;
+        if (this.#ended) return true;
+        return false;
+      },
+      timeoutMs,
+    ).catch((error: unknown) => {
+      throw new Error(`${error}\n${this.#told()}`);
+    });
+    if (!this.lines.includes(line)) throw new Error(`the program ended\n${this.#told()}`);
+  }
+
+  /** Writes a line to its standard input. */
+  say(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  /** Waits for its end with exit code 0 and returns the lines it wrote to standard output. */
+  async end(timeoutMs = 60_000): Promise<readonly string[]> {
+    this.#child.stdin?.end();
+    const code = await within('the program to end', this.#finished, timeoutMs).catch(
+      (error: unknown) => {
+        this.kill();
+        throw new Error(`${error}\n${this.#told()}`);
+      },
+    );
+    if (code !== 0) throw new Error(`the program ended with ${code}\n${this.#told()}`);
+    return this.lines;
+  }
+
+  /** Ends the program at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #told(): string {
+    return `stdout: ${this.lines.join('\n')}\nstderr: ${this.#stderr.slice(-8_000)}`;
+  }
 }

@@ -39,6 +39,9 @@ export const shortLivedJvm: readonly string[] = [
 /** The path of `java`. */
 export const java = (): string => needProgram('java', 'default-jre-headless');
 
+/** The path of `javac`. */
+export const javac = (): string => needProgram('javac', 'default-jdk-headless');
+
 /** Runs a class of ZooKeeper's own (TxnLogToolkit, SnapshotFormatter, ZooKeeperMain …) to its end. */
 export function runZooKeeperClass(
   className: string,

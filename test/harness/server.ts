@@ -29,7 +29,16 @@ export interface ServerExit {
   readonly signal: string | null;
 }
 
-const zkServer = fileURLToPath(new URL('../../bin/zk-server', import.meta.url));
+/** What is run as `ours`: bin/zk-server of this checkout, or an installed one that ZK_SERVER names. */
+const zkServer =
+  process.env['ZK_SERVER'] ?? fileURLToPath(new URL('../../bin/zk-server', import.meta.url));
+
+/** Keys that Java takes from its system properties only, where in zoo.cfg they would become `zookeeper.<key>`. */
+const readAsSystemProperty: ReadonlySet<string> = new Set([
+  'jute.maxbuffer',
+  'znode.container.checkIntervalMs',
+  'znode.container.maxPerMinute',
+]);
 
 /** How much of a server's log is kept in memory (characters). */
 const keptLog = 8_000_000;
@@ -156,15 +165,12 @@ export class TestServer {
   }
 
   #spawnJava(file: string): ChildProcess {
-    const maxBuffer = this.#config.get('jute.maxbuffer');
-    const jvm = [
-      '-Xmx1g',
-      ...shortLivedJvm,
-      ...(maxBuffer === undefined ? [] : [`-Djute.maxbuffer=${maxBuffer}`]),
-    ];
+    const properties = [...this.#config]
+      .filter(([key]) => readAsSystemProperty.has(key))
+      .map(([key, value]) => `-D${key}=${value}`);
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
-    const args = [...jvm, '-cp', zookeeperClassPath(), main, file];
-    return spawn(java(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const jvm = ['-Xmx1g', ...shortLivedJvm, ...properties, '-cp', zookeeperClassPath()];
+    return spawn(java(), [...jvm, main, file], { stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** Starts the server and returns when `srvr` answers; a server that ends instead is an error with its log. */
