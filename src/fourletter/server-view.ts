@@ -180,7 +180,7 @@ export type MetricEntry = readonly [name: string, value: number | string];
  * `traceMask` and `setTraceMask` are called besides it.
  */
 export interface ServerView {
-  /** The words that may be answered (fourLetterWordWhitelist builds it from the configuration). */
+  /** The words that may be answered (fourLetterWordWhitelist of the names in the configuration). */
   whitelist(): ReadonlySet<string>;
   /** Whether client requests are being served (ZooKeeperServer.isRunning). */
   isRunning(): boolean;

@@ -107,7 +107,7 @@ export const freshGauges: MonitorGauges = {
 /** A standalone server that has just started, with every word on its whitelist. */
 export function serverView(facts: Partial<ServerView> = {}): ServerView {
   return {
-    whitelist: () => fourLetterWordWhitelist('*', false),
+    whitelist: () => fourLetterWordWhitelist(['*']),
     isRunning: () => true,
     version: () => VERSION,
     serverState: () => 'standalone',
