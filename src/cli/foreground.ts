@@ -1,0 +1,176 @@
+/*
+ * start-foreground: this very process serves until it is told to stop. Signals, exit codes and the first words of the log
+ * live here; serving is src/server's. Answers to QuorumPeerMain.main, ZooKeeperServerMain and ExitCode.
+ */
+import { relative, resolve, sep } from 'node:path';
+import type { Logger } from 'pino';
+import type { ServerConfig } from '../server/config/config.ts';
+import { ConfigError } from '../server/config/config-error.ts';
+import { obstacle } from '../server/config/obstacle.ts';
+import { parseConfig } from '../server/config/parse.ts';
+import { type RunningServer, startServer } from '../server/main.ts';
+import { diskFiles, hasCode } from './config-files.ts';
+import { prepareDataDirectories } from './data-directories.ts';
+import type { Environment } from './environment.ts';
+import { createLog, logLevel } from './log.ts';
+import { version } from './project.ts';
+import { reportServing } from './serving.ts';
+
+/** Java's exit codes (ExitCode) as far as they apply. */
+const EXIT = {
+  finished: 0,
+  unexpectedError: 1,
+  invalidInvocation: 2,
+  unableToAccessDataDirectory: 3,
+} as const;
+
+/** SIGHUP as well: a terminal that is closed ends a server in its foreground, and cleanly. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+function readConfig(environment: Environment): ServerConfig | string {
+  try {
+    const config = parseConfig(diskFiles, {
+      path: environment.configFile,
+      jvmFlags: environment.jvmFlags,
+    });
+    return obstacle(config) ?? config;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+function logConfig(config: ServerConfig, log: Logger): void {
+  log.info({ version: version(), config: config.configFile, dataDir: config.dataDir }, 'starting');
+  for (const { at, text } of config.warnings) log.warn({ at }, text);
+  for (const { key, at, reason } of config.ignoredKeys) {
+    log.info({ key, at }, `this key has no effect: ${reason}`);
+  }
+}
+
+/** What keeps a server from starting, in words where we have some. */
+function startFailure(error: unknown, config: ServerConfig): string {
+  const code = hasCode(error) ? error.code : '';
+  const where = `clientPort ${config.clientPort} on ${config.clientPortAddress ?? 'all addresses'}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${where} is taken: another process listens there already`;
+    case 'EACCES':
+      return `${where}: permission denied (ports below 1024 need a privilege)`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${where}: this machine has no such address`;
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** How the configuration is named on a command line: short for a file of the project's own conf/. */
+function configArgument(environment: Environment): string {
+  const inConf = relative(resolve(environment.root, 'conf'), resolve(environment.configFile));
+  return inConf.includes(sep) || inConf.startsWith('..') ? environment.configFile : inConf;
+}
+
+function greet(environment: Environment, config: ServerConfig, port: number | null): void {
+  const host = config.clientPortAddress ?? 'localhost';
+  const argument = configArgument(environment);
+  process.stdout.write(
+    [
+      '',
+      `  zk-server ${version()} is serving.`,
+      '',
+      `    clients   ${host}:${port}${config.clientPortAddress === null ? ' (on all addresses of this machine)' : ''}`,
+      `    data      ${resolve(config.dataDir)}`,
+      `    settings  ${resolve(config.configFile)}`,
+      '',
+      '  To try next, in another terminal:',
+      `    bin/zk-server status${argument === 'zoo.cfg' ? '' : ` ${argument}`}`,
+      `    echo ruok | nc ${host} ${port}`,
+      `    zkCli.sh -server ${host}:${port}        (of any Apache ZooKeeper from 3.4 on)`,
+      '',
+      '  Ctrl-C stops it. Everything acknowledged is on disk.',
+      '',
+      '',
+    ].join('\n'),
+  );
+}
+
+function logEndOfBugs(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, 'a bug ends this process');
+      process.exit(EXIT.unexpectedError);
+    });
+  }
+}
+
+/** Stops the server at the first signal; a second one ends the process at once. */
+function stopOnSignals(running: RunningServer, log: Logger): void {
+  let stopping = false;
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      if (stopping) {
+        log.warn({ signal }, 'told to stop twice: ending at once');
+        process.exit(EXIT.unexpectedError);
+      }
+      stopping = true;
+      log.info({ signal }, 'stopping');
+      running.stop().catch((error: unknown) => {
+        log.fatal({ err: error }, 'stopping failed');
+        process.exit(EXIT.unexpectedError);
+      });
+    });
+  }
+}
+
+/** Nothing has been acknowledged before the server serves, so a signal during the start simply ends the process. */
+function endOnSignals(log: Logger): void {
+  for (const signal of STOP_SIGNALS) {
+    process.once(signal, () => {
+      log.info({ signal }, 'stopped before serving');
+      process.exit(EXIT.finished);
+    });
+  }
+}
+
+/**
+ * Serves until a signal or an error.
+ *
+ * @returns the exit code of the process
+ */
+export async function startForeground(environment: Environment): Promise<number> {
+  const config = readConfig(environment);
+  if (typeof config === 'string') {
+    process.stderr.write(`${config}\nInvalid config, exiting abnormally\n`);
+    return EXIT.invalidInvocation;
+  }
+  const forPeople = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start';
+  const log = createLog(logLevel(environment.variables), forPeople);
+  logEndOfBugs(log);
+  endOnSignals(log);
+  logConfig(config, log);
+  const unusable = prepareDataDirectories(config);
+  if (unusable !== null) {
+    log.fatal(unusable);
+    process.stderr.write('Unable to access datadir, exiting abnormally\n');
+    return EXIT.unableToAccessDataDirectory;
+  }
+  let running: RunningServer;
+  try {
+    running = await startServer(config, log);
+  } catch (error) {
+    log.fatal({ err: error }, startFailure(error, config));
+    return EXIT.unexpectedError;
+  }
+  for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
+  stopOnSignals(running, log);
+  reportServing();
+  if (forPeople) greet(environment, config, running.clientPort);
+  const reason = await running.stopped;
+  if (reason === null) {
+    log.info('stopped');
+    return EXIT.finished;
+  }
+  log.fatal({ err: reason }, 'the server has ended');
+  return EXIT.unexpectedError;
+}
