@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { JvmFlags } from '../server/config/jvm-flags.ts';
 import { projectRoot } from './project.ts';
@@ -68,11 +68,6 @@ function setValue(variables: Variables, name: string): string | null {
   return value === undefined || value === '' ? null : value;
 }
 
-/** Who a server in the background runs as, for the name of its log. */
-function userName(variables: Variables): string {
-  return setValue(variables, 'USER') ?? userInfo().username;
-}
-
 /**
  * Works out the environment of a command.
  *
@@ -98,7 +93,7 @@ export function environmentOf(
     configDir,
     configFile: name.includes('/') ? name : join(configDir, name),
     logDir,
-    logFile: join(logDir, `zookeeper-${userName(set)}-server-${hostname()}.out`),
+    logFile: join(logDir, `zookeeper-${set['USER'] ?? ''}-server-${hostname()}.out`),
     pidFile: setValue(set, 'ZOOPIDFILE'),
     autocreateDisabled,
     jvmFlags: [
