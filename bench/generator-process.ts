@@ -1,0 +1,58 @@
+/*
+ * The harness's end of a generator process: starts one for a job, hands its stages to the caller, and
+ * gives its result. A generator that fails, ends early or takes too long makes the run fail.
+ */
+import { fork } from 'node:child_process';
+import { track } from './children.ts';
+import type { GeneratorMessage, HarnessMessage, Job, LoadResult } from './job.ts';
+
+/** What a job may take beyond the time that it was given, in milliseconds. */
+const EXTRA_LIMIT_MS = 180_000;
+
+/** Runs a load and gives what it has shown. */
+export async function runLoad(job: Exclude<Job, { readonly kind: 'idle' }>): Promise<LoadResult> {
+  const result = await runGenerator(job, () => Promise.resolve());
+  if (result === null) throw new Error('the generator gave no result');
+  return result;
+}
+
+/**
+ * Runs a job in a fresh generator process. At each stage that the job has, `atStage` is called, and the
+ * generator waits until it resolves.
+ */
+export function runGenerator(
+  job: Job,
+  atStage: (stage: string) => Promise<void>,
+): Promise<LoadResult | null> {
+  const limitMs = EXTRA_LIMIT_MS + (job.kind === 'idle' ? 0 : job.warmupMs + job.windowMs);
+  return new Promise((resolve, reject) => {
+    const child = track(fork(process.argv[1] ?? '', ['generator']));
+    const send = (message: HarnessMessage): boolean => child.send(message);
+    const fail = (what: string): void => {
+      clearTimeout(limit);
+      child.kill('SIGKILL');
+      reject(new Error(`load generator: ${what}`));
+    };
+    const limit = setTimeout(() => fail(`not done within ${limitMs} ms`), limitMs);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
+    child.on('message', (message: GeneratorMessage) => {
+      switch (message.kind) {
+        case 'stage':
+          atStage(message.stage).then(
+            () => send({ kind: 'go' }),
+            (error: unknown) => fail(String(error)),
+          );
+          break;
+        case 'failed':
+          fail(message.message);
+          break;
+        case 'done':
+          clearTimeout(limit);
+          resolve(message.result);
+          break;
+      }
+    });
+    send({ kind: 'job', job });
+  });
+}

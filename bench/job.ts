@@ -1,0 +1,68 @@
+/*
+ * What the harness and a generator process say to each other. A generator gets one job, does it and
+ * ends. All messages are plain JSON.
+ */
+import type { LatencySummary } from './histogram.ts';
+import type { SteadyLoadName } from './load/by-name.ts';
+import type { TimelineSlot } from './meter.ts';
+
+/** A load that goes round over several connections, for a time or for a number of requests. */
+export interface SteadyJob {
+  readonly kind: 'steady';
+  readonly load: SteadyLoadName;
+  readonly connections: number;
+  readonly outstanding: number;
+  readonly port: number;
+  readonly serverPid: number;
+  /** Not counted, in milliseconds. */
+  readonly warmupMs: number;
+  /** Counted, in milliseconds; not looked at when there is a limit. */
+  readonly windowMs: number;
+  /** How many requests to send in all instead of a time; then there is no warm-up. */
+  readonly limit?: number;
+  /** Znodes to fill, or that were filled. */
+  readonly znodes?: number;
+  /** Length of the slots of a time line in milliseconds. */
+  readonly slotMs?: number;
+}
+
+/** One znode watched by many connections. */
+export interface WatchJob {
+  readonly kind: 'watch';
+  readonly connections: number;
+  readonly port: number;
+  readonly serverPid: number;
+  readonly warmupMs: number;
+  readonly windowMs: number;
+}
+
+/** Sessions that do nothing; the harness measures between the stages. */
+export interface IdleJob {
+  readonly kind: 'idle';
+  readonly sessions: number;
+  readonly port: number;
+}
+
+export type Job = SteadyJob | WatchJob | IdleJob;
+
+/** What a load has shown. */
+export interface LoadResult {
+  /** Replies (or events) counted. */
+  readonly replies: number;
+  readonly seconds: number;
+  /** CPU time of the server's process within the counted part, in microseconds. */
+  readonly serverCpuUs: number;
+  /** CPU time of the generator within the counted part, in microseconds. */
+  readonly generatorCpuUs: number;
+  readonly latency: LatencySummary;
+  readonly timeline: readonly TimelineSlot[];
+}
+
+/** From the generator: a stage is reached (it waits for `go`), the job is done, or it has failed. */
+export type GeneratorMessage =
+  | { readonly kind: 'stage'; readonly stage: string }
+  | { readonly kind: 'done'; readonly result: LoadResult | null }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** From the harness: the job, and leave to go on after a stage. */
+export type HarnessMessage = { readonly kind: 'job'; readonly job: Job } | { readonly kind: 'go' };

@@ -1,0 +1,61 @@
+/*
+ * Runs the chosen scenarios round by round, the servers in turn within each round, so that what
+ * disturbs the machine disturbs them alike.
+ */
+import path from 'node:path';
+import type { Figures } from './figures.ts';
+import type { MeasuredRow } from './report.ts';
+import type { Scenario, Setting } from './scenario/scenario.ts';
+import type { ServerKind } from './server.ts';
+
+/** What to run and how. */
+export interface RoundsPlan {
+  readonly scenarios: readonly Scenario[];
+  readonly kinds: readonly ServerKind[];
+  readonly roundCount: number;
+  readonly setting: Omit<Setting, 'kind'>;
+  /** Called with a line about each run as it ends. */
+  readonly tell: (line: string) => void;
+}
+
+/** The scenarios that the bare server can serve: it knows nothing but get. */
+const BARE_SCENARIOS = ['get-100x1', 'get-16x64'];
+
+/** Runs everything; a failure of any run ends it all. */
+export async function runRounds(plan: RoundsPlan): Promise<MeasuredRow[]> {
+  const measured: MeasuredRow[] = [];
+  for (const scenario of plan.scenarios) {
+    const seen = new Map<string, Record<ServerKind, Figures[]>>();
+    for (const { id } of scenario.rows) seen.set(id, { ours: [], java: [], bare: [] });
+    for (let round = 0; round < plan.roundCount; round++) {
+      for (const kind of plan.kinds) {
+        if (kind === 'bare' && !BARE_SCENARIOS.includes(scenario.name)) continue;
+        const figures = await scenario.run(settingOf(plan, scenario, kind, round));
+        for (const [id, row] of figures) {
+          seen.get(id)?.[kind].push(row);
+          plan.tell(`${id} round ${round + 1} ${kind}: ${lineOf(row)}`);
+        }
+      }
+    }
+    for (const row of scenario.rows) {
+      const rounds = seen.get(row.id);
+      if (rounds !== undefined) measured.push({ row, rounds });
+    }
+  }
+  return measured;
+}
+
+function settingOf(plan: RoundsPlan, scenario: Scenario, kind: ServerKind, round: number): Setting {
+  const { profileDirectory } = plan.setting;
+  const own =
+    profileDirectory === undefined
+      ? undefined
+      : path.join(profileDirectory, `${scenario.name}-${round + 1}`);
+  return { ...plan.setting, kind, profileDirectory: own };
+}
+
+function lineOf(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`)
+    .join(', ');
+}

@@ -1,0 +1,86 @@
+/*
+ * Scenarios of one load for a time: a fresh server, its znodes, a warm-up that is not counted (the JVM
+ * and V8 both compile what is hot), and the counted part.
+ */
+import type { Figures, Goal } from '../figures.ts';
+import { figuresOfLoad } from '../figures.ts';
+import { runLoad } from '../generator-process.ts';
+import type { SteadyLoadName } from '../load/by-name.ts';
+import type { BenchServer } from '../server.ts';
+import { type Scenario, type Setting, withDirectory } from './scenario.ts';
+
+/** p99 is not to be above Java's anywhere. */
+const P99_NOT_ABOVE: Goal = { metric: 'p99Us', of: 'ratio', bound: 'atMost', limit: 1 };
+
+/** Which steady load, on how many connections, with how many requests outstanding on each. */
+export interface SteadyShape {
+  readonly name: string;
+  readonly title: string;
+  readonly load: SteadyLoadName;
+  readonly connections: number;
+  readonly outstanding: number;
+  readonly goals: readonly Goal[];
+}
+
+/** A load that goes round over several connections. */
+export function steadyScenario(shape: SteadyShape): Scenario {
+  const { name, title, load, connections, outstanding, goals } = shape;
+  return {
+    name,
+    rows: [{ id: name, title, goals: [...goals, P99_NOT_ABOVE] }],
+    run: (setting) =>
+      runOne(setting, name, async (server) => {
+        const { warmupMs, windowMs } = setting;
+        const { port, pid: serverPid } = server;
+        return figuresOfLoad(
+          await runLoad({
+            kind: 'steady',
+            load,
+            connections,
+            outstanding,
+            port,
+            serverPid,
+            warmupMs,
+            windowMs,
+          }),
+        );
+      }),
+  };
+}
+
+/** One znode watched by `connections` connections. */
+export function watchScenario(
+  name: string,
+  options: {
+    readonly title: string;
+    readonly connections: number;
+    readonly goals: readonly Goal[];
+  },
+): Scenario {
+  const { title, connections, goals } = options;
+  return {
+    name,
+    rows: [{ id: name, title, goals: [...goals, P99_NOT_ABOVE] }],
+    run: (setting) =>
+      runOne(setting, name, async (server) => {
+        const { warmupMs, windowMs } = setting;
+        const { port, pid: serverPid } = server;
+        return figuresOfLoad(
+          await runLoad({ kind: 'watch', connections, port, serverPid, warmupMs, windowMs }),
+        );
+      }),
+  };
+}
+
+function runOne(
+  setting: Setting,
+  row: string,
+  measure: (server: BenchServer) => Promise<Figures>,
+): Promise<ReadonlyMap<string, Figures>> {
+  return withDirectory(setting, async (start) => {
+    const server = await start();
+    const figures = await measure(server);
+    await server.stop();
+    return new Map([[row, figures]]);
+  });
+}
