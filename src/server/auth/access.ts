@@ -1,0 +1,86 @@
+/*
+ * Access lists: may this connection do that, and what becomes of a list that a client sends
+ * (Java: ZooKeeperServer.checkACL, PrepRequestProcessor.fixupACL).
+ */
+
+import type { ACL, Id } from '../../jute/data.ts';
+import { ErrorCode } from '../../jute/error-code.ts';
+import type { AuthScheme } from './schemes.ts';
+
+/** What a client's list became: the list to store, or the code that refuses it. */
+export type FixedACL =
+  | { readonly acls: readonly ACL[]; readonly err: 0 }
+  | { readonly acls: null; readonly err: ErrorCode };
+
+const INVALID: FixedACL = { acls: null, err: ErrorCode.invalidAcl };
+/** Where Java stumbles over a null and answers with its catch-all. */
+const NULL_ID: FixedACL = { acls: null, err: ErrorCode.marshallingError };
+
+/** Checks permissions against the ids that connections have proved. */
+export class AccessControl {
+  readonly schemes: ReadonlyMap<string, AuthScheme>;
+  private readonly skipACL: boolean;
+
+  constructor(schemes: ReadonlyMap<string, AuthScheme>, options: { readonly skipACL: boolean }) {
+    this.schemes = schemes;
+    this.skipACL = options.skipACL;
+  }
+
+  /** Whether one of `ids` is given one of the bits of `perms` by `acls`; an empty list gives everything to everybody. */
+  allows(ids: readonly Id[], acls: readonly ACL[], perms: number): boolean {
+    if (this.skipACL || acls.length === 0) return true;
+    if (ids.some((id) => id.scheme === 'super')) return true;
+    return acls.some((acl) => (acl.perms & perms) !== 0 && this.matchesAny(ids, acl.id));
+  }
+
+  private matchesAny(ids: readonly Id[], entry: Id): boolean {
+    if (entry.scheme === 'world' && entry.id === 'anyone') return true;
+    const { scheme, id: entryId } = entry;
+    const provider = scheme === null ? undefined : this.schemes.get(scheme);
+    if (provider === undefined || entryId === null) return false;
+    return ids.some(
+      ({ scheme: own, id }) => own === scheme && id !== null && provider.matches(id, entryId),
+    );
+  }
+
+  /** Checks a list that a client sent, drops what is doubled, and puts the client's own ids in the place of `auth`. */
+  fix(ids: readonly Id[], acls: readonly ACL[] | null): FixedACL {
+    if (acls === null || acls.length === 0) return INVALID;
+    const fixed: ACL[] = [];
+    for (const acl of withoutDuplicates(acls)) {
+      const err = this.fixEntry(ids, acl, fixed);
+      if (err !== null) return err;
+    }
+    return { acls: fixed, err: 0 };
+  }
+
+  private fixEntry(ids: readonly Id[], acl: ACL, fixed: ACL[]): FixedACL | null {
+    const { scheme, id } = acl.id;
+    if (scheme === null) return INVALID;
+    if (scheme === 'world' && id === null) return NULL_ID;
+    if (scheme === 'world' && id === 'anyone') {
+      fixed.push(acl);
+      return null;
+    }
+    if (scheme === 'auth') {
+      const own = ids.filter((each) => this.schemes.get(each.scheme ?? '')?.provesIdentity);
+      for (const each of own) fixed.push({ perms: acl.perms, id: each });
+      return own.length === 0 ? INVALID : null;
+    }
+    const provider = this.schemes.get(scheme);
+    if (provider === undefined) return INVALID;
+    if (id === null) return NULL_ID;
+    if (!provider.isValid(id)) return INVALID;
+    fixed.push(acl);
+    return null;
+  }
+}
+
+function withoutDuplicates(acls: readonly ACL[]): readonly ACL[] {
+  if (acls.length === 1) return acls;
+  return acls.filter((acl, index) => acls.findIndex((other) => isSameACL(acl, other)) === index);
+}
+
+function isSameACL(a: ACL, b: ACL): boolean {
+  return a.perms === b.perms && a.id.scheme === b.id.scheme && a.id.id === b.id.id;
+}

@@ -1,0 +1,130 @@
+/*
+ * Connection: the state of one client's link (Java: NIOServerCnxn and ServerCnxn).
+ *
+ * It holds and encodes; it decides nothing. Frames are taken apart by ClientPort, requests are carried out by the pipeline.
+ */
+
+import type { ConnectionStats } from '../../admin/metrics/connection-stats.ts';
+import type { Id } from '../../jute/data.ts';
+import { writeInt32 } from '../../jute/int64.ts';
+import { REPLY_HEADER_SIZE } from '../../jute/proto.ts';
+import type { JuteWriter } from '../../jute/writer.ts';
+import type { Session } from '../session/session-tracker.ts';
+import type { InputBacklog } from './input-backlog.ts';
+import type { Link } from './link.ts';
+import type { OutputPool } from './output-pool.ts';
+
+/** Where a connection is in its life. `closing`: nothing more is read, what was answered is still sent. */
+export type ConnectionState = 'handshake' | 'open' | 'closing' | 'closed';
+
+/** What a connection keeps of a request that is not answered yet; pipeline/request.ts has the rest. */
+export interface QueuedRequest {
+  readonly isWrite: boolean;
+  readonly cxid: number;
+  readonly type: number;
+  /** ms of the turn clock (elapsed) */
+  readonly receivedAt: number;
+  readonly body: Buffer;
+}
+
+/** A client's connection. */
+export class Connection {
+  readonly link: Link;
+  readonly stats: ConnectionStats;
+  private readonly pool: OutputPool;
+  /** The connections that have something to send at the end of this turn. */
+  private readonly dirty: Connection[];
+
+  state: ConnectionState = 'handshake';
+  /** For the queue of connections that have to show up with a handshake. */
+  expiresAt = 0;
+  session: Session | null = null;
+  /** A client from before 3.4 sends no read-only flag and must get none. */
+  isOldClient = false;
+  authIds: readonly Id[];
+
+  backlog: InputBacklog | null = null;
+  /** Nothing is read because something has to be finished first. */
+  isPaused = false;
+  output: JuteWriter | null = null;
+  isDirty = false;
+  /** Writes on their way and the reads that have to wait for them, oldest first; a write is always in front. */
+  queue: QueuedRequest[] = [];
+  /** Requests with a positive xid that are not answered yet (Java: outstandingCount). */
+  outstandingCount = 0;
+
+  constructor(
+    link: Link,
+    shared: {
+      readonly stats: ConnectionStats;
+      readonly pool: OutputPool;
+      readonly dirty: Connection[];
+    },
+  ) {
+    this.link = link;
+    this.stats = shared.stats;
+    this.pool = shared.pool;
+    this.dirty = shared.dirty;
+    this.authIds = [{ scheme: 'ip', id: link.remoteAddress }];
+  }
+
+  /** The buffer that takes what is to be sent this turn. */
+  out(): JuteWriter {
+    let { output } = this;
+    if (output === null) {
+      output = this.pool.take();
+      this.output = output;
+    }
+    if (!this.isDirty) {
+      this.isDirty = true;
+      this.dirty.push(this);
+    }
+    return output;
+  }
+
+  /**
+   * Begins a reply: frame length (4, filled in by endReply), xid, zxid, err.
+   * @param zxidBytes 8 bytes, big-endian
+   * @returns where the frame starts in out()
+   */
+  startReply(xid: number, zxidBytes: Uint8Array, err: number): number {
+    const out = this.out();
+    const start = out.reserve(4 + REPLY_HEADER_SIZE);
+    const bytes = out.buffer;
+    writeInt32(bytes, start + 4, xid);
+    for (let index = 0; index < 8; index++) bytes[start + 8 + index] = zxidBytes[index] as number;
+    writeInt32(bytes, start + 16, err);
+    return start;
+  }
+
+  /** Fills in the length of the frame that startReply began; returns it, in bytes. */
+  endReply(start: number): number {
+    const out = this.output as JuteWriter;
+    const length = out.length - start - 4;
+    writeInt32(out.buffer, start, length);
+    return length;
+  }
+
+  /** Makes the reply that startReply began an error: drops what was appended behind its header. */
+  failReply(start: number, err: number): void {
+    const out = this.output as JuteWriter;
+    out.length = start + 4 + REPLY_HEADER_SIZE;
+    writeInt32(out.buffer, start + 16, err);
+  }
+
+  /** Hands what was written this turn to the link. Nothing is sent on a connection that is closed. */
+  flush(): void {
+    this.isDirty = false;
+    const { output } = this;
+    if (output === null) return;
+    this.output = null;
+    if (this.state === 'closed' || output.length === 0 || this.link.write(output.view())) {
+      this.pool.giveBack(output);
+    }
+  }
+
+  /** Bytes that were answered and have not left this process. */
+  get unsentSize(): number {
+    return this.link.unsentSize + (this.output?.length ?? 0);
+  }
+}

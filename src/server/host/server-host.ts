@@ -1,0 +1,106 @@
+/*
+ * ServerHost: gives a Standalone its sockets, timers and turns (Java: the threads of NIOServerCnxnFactory, SessionTrackerImpl and
+ * SyncRequestProcessor).
+ *
+ * A turn begins with the first thing that happens after the last one ended, be it a socket that was read, a disk that is done or
+ * a timer, and ends when the loop has handed out everything that was ready. Only then is anything written: one write per
+ * connection, one write and sync for the log.
+ */
+
+import type { SnapshotWriter } from '../../datatree/storage/snapshot-writer.ts';
+import type { Connection } from '../client/connection.ts';
+import type { Link } from '../client/link.ts';
+import type { TurnClock } from '../clock.ts';
+import type { Standalone } from '../standalone.ts';
+import type { ClientEvents } from './client-listener.ts';
+
+/** The monotonic time in whole ms; it does not begin anew with the process. */
+export function elapsedMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + Math.floor(nanoseconds / 1_000_000);
+}
+
+/** A clock that shows the present. */
+export function startClock(): TurnClock {
+  return { elapsed: elapsedMs(), wall: Date.now() };
+}
+
+/** Runs one server. */
+export class ServerHost implements ClientEvents {
+  private readonly clock: TurnClock;
+  private readonly snapshots: SnapshotWriter;
+  private server: Standalone | null = null;
+  private isTurnOpen = false;
+  private timer: NodeJS.Timeout | null = null;
+  private timerDeadline = Number.POSITIVE_INFINITY;
+  private isStopped = false;
+
+  constructor(clock: TurnClock, snapshots: SnapshotWriter) {
+    this.clock = clock;
+    this.snapshots = snapshots;
+  }
+
+  /** Starts to drive a server. */
+  start(server: Standalone): void {
+    this.server = server;
+    this.openTurn();
+  }
+
+  /** Something happens: the turn's clock is set, and its end will come. */
+  readonly openTurn = (): void => {
+    if (this.isTurnOpen || this.isStopped) return;
+    this.isTurnOpen = true;
+    this.clock.elapsed = elapsedMs();
+    this.clock.wall = Date.now();
+    setImmediate(this.endTurn);
+  };
+
+  private readonly endTurn = (): void => {
+    this.isTurnOpen = false;
+    const { server } = this;
+    if (server === null || this.isStopped) return;
+    const isMoreToDo = server.endTurn();
+    if (this.snapshots.isActive) this.snapshots.step();
+    this.setTimer(server.deadline);
+    if (isMoreToDo || this.snapshots.wantsStep) this.openTurn();
+  };
+
+  private setTimer(deadline: number): void {
+    if (deadline === this.timerDeadline) return;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timerDeadline = deadline;
+    this.timer = setTimeout(this.onTimer, Math.max(0, deadline - this.clock.elapsed));
+  }
+
+  private readonly onTimer = (): void => {
+    this.timerDeadline = Number.POSITIVE_INFINITY;
+    this.openTurn();
+    this.server?.run();
+  };
+
+  /** No more turns and timers. */
+  stop(): void {
+    this.isStopped = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  accept(link: Link): Connection | null {
+    this.openTurn();
+    return this.server?.clientPort.accept(link) ?? null;
+  }
+
+  receive(connection: Connection, chunk: Buffer, size: number): void {
+    this.openTurn();
+    this.server?.clientPort.receive(connection, chunk, size);
+  }
+
+  drained(connection: Connection): void {
+    this.openTurn();
+    this.server?.clientPort.drained(connection);
+  }
+
+  disconnected(connection: Connection, error: string | null): void {
+    this.openTurn();
+    this.server?.clientPort.disconnected(connection, error);
+  }
+}

@@ -1,0 +1,11 @@
+/*
+ * Log: what the server needs of a logger. pino's is one; a test's may be a list.
+ */
+
+/** Takes one line for the operator. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}

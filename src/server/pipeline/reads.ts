@@ -1,0 +1,228 @@
+/*
+ * Reads: requests that change nothing, answered straight into the connection's output
+ * (Java: the second half of FinalRequestProcessor.processRequest).
+ *
+ * getData, exists and getChildren are what a server spends its life with: they find the znode by the bytes of the path as they
+ * came, make no string unless a watch is left, and copy header, data and Stat once. Every handler takes the record behind the
+ * request header, appends its response and returns 0, or returns the code of the error, and then what it appended is dropped.
+ */
+
+import type { ServerMetrics } from '../../admin/metrics/index.ts';
+import type { DataTree, Row } from '../../datatree/data-tree.ts';
+import type { Watches } from '../../datatree/watches.ts';
+import type { ACL } from '../../jute/data.ts';
+import { STAT_SIZE, writeACLs } from '../../jute/data.ts';
+import { ErrorCode } from '../../jute/error-code.ts';
+import { writeInt32 } from '../../jute/int64.ts';
+import type { MultiGet } from '../../jute/multi.ts';
+import { isMultiGet, readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
+import { OpCode, Perms } from '../../jute/op-code.ts';
+import { writeWhoAmIResponse } from '../../jute/proto.ts';
+import type { JuteReader } from '../../jute/reader.ts';
+import { decodeString, JuteError } from '../../jute/reader.ts';
+import type { JuteWriter } from '../../jute/writer.ts';
+import type { AccessControl } from '../auth/access.ts';
+import type { Connection } from '../client/connection.ts';
+import type { ChildrenCache } from './children-cache.ts';
+
+/** The access list that lets everybody do everything is not looked at. */
+const OPEN_ACL_ID = -1;
+
+/** Answers reads. */
+export class Reads {
+  private readonly tree: DataTree;
+  private readonly watches: Watches<Connection>;
+  private readonly access: AccessControl;
+  private readonly metrics: ServerMetrics;
+  private readonly childrenCache: ChildrenCache;
+  /** Where the path of the request being answered stands in the reader's bytes. */
+  private pathStart = 0;
+  private pathEnd = 0;
+
+  constructor(ports: {
+    readonly tree: DataTree;
+    readonly watches: Watches<Connection>;
+    readonly access: AccessControl;
+    readonly metrics: ServerMetrics;
+    readonly childrenCache: ChildrenCache;
+  }) {
+    this.tree = ports.tree;
+    this.watches = ports.watches;
+    this.access = ports.access;
+    this.metrics = ports.metrics;
+    this.childrenCache = ports.childrenCache;
+  }
+
+  /** Notes where the path is; the bytes themselves are enough to find a znode. A null path is an error without a code of its own. */
+  private readPath(reader: JuteReader): void {
+    const length = reader.readInt();
+    if (length < 0) throw new JuteError('a request without a path');
+    this.pathStart = reader.skip(length);
+    this.pathEnd = this.pathStart + length;
+  }
+
+  private find(reader: JuteReader): Row {
+    return this.tree.find(reader.bytes, this.pathStart, this.pathEnd);
+  }
+
+  private path(reader: JuteReader): string {
+    return decodeString(reader.bytes, this.pathStart, this.pathEnd);
+  }
+
+  private mayDo(connection: Connection, row: Row, perms: number): boolean {
+    const aclId = this.tree.aclId(row);
+    if (aclId === OPEN_ACL_ID) return true;
+    return this.access.allows(connection.authIds, this.tree.aclTable.aclsOf(aclId), perms);
+  }
+
+  private countRead(reader: JuteReader, size: number): void {
+    const { bytes } = reader;
+    const total = this.pathEnd - this.pathStart + size + STAT_SIZE;
+    this.metrics.readPerNamespace.addBytes(bytes, this.pathStart, this.pathEnd, total);
+  }
+
+  /** path ustring, watch boolean -> data buffer, stat Stat */
+  getData(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    this.readPath(reader);
+    const watch = reader.readBoolean();
+    const row = this.find(reader);
+    if (row < 0) return ErrorCode.noNode;
+    if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    const size = this.appendData(row, out);
+    if (watch) this.watches.addData(this.path(reader), connection);
+    this.countRead(reader, size);
+    return ErrorCode.ok;
+  }
+
+  /** Appends data and Stat of a znode; returns the size of the data. */
+  private appendData(row: Row, out: JuteWriter): number {
+    const { tree } = this;
+    const sizeOrNull = tree.dataSize(row);
+    const size = sizeOrNull < 0 ? 0 : sizeOrNull;
+    const at = out.reserve(4 + size + STAT_SIZE);
+    const bytes = out.buffer;
+    writeInt32(bytes, at, sizeOrNull);
+    if (size > 0) tree.copyData(row, bytes, at + 4);
+    tree.copyStat(row, bytes, at + 4 + size);
+    return size;
+  }
+
+  /** path ustring, watch boolean -> stat Stat. A missing znode can be watched; one that is there needs READ (since 3.9.2). */
+  exists(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    this.readPath(reader);
+    const watch = reader.readBoolean();
+    if (reader.bytes.subarray(this.pathStart, this.pathEnd).includes(0)) {
+      return ErrorCode.badArguments;
+    }
+    const row = this.find(reader);
+    if (row >= 0 && !this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    if (watch) this.watches.addData(this.path(reader), connection);
+    if (row < 0) return ErrorCode.noNode;
+    this.appendStat(row, out);
+    this.countRead(reader, 0);
+    return ErrorCode.ok;
+  }
+
+  private appendStat(row: Row, out: JuteWriter): void {
+    const at = out.reserve(STAT_SIZE);
+    this.tree.copyStat(row, out.buffer, at);
+  }
+
+  /** path ustring, watch boolean -> children vector<ustring> */
+  getChildren(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    this.readPath(reader);
+    const watch = reader.readBoolean();
+    const row = this.find(reader);
+    if (row < 0) return ErrorCode.noNode;
+    if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    const before = out.length;
+    this.childrenCache.append(row, out);
+    if (watch) this.watches.addChild(this.path(reader), connection);
+    this.countRead(reader, out.length - before - 4 * (this.tree.childCount(row) + 1));
+    return ErrorCode.ok;
+  }
+
+  /** path ustring, watch boolean -> children vector<ustring>, stat Stat */
+  getChildren2(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    const err = this.getChildren(connection, reader, out);
+    if (err === ErrorCode.ok) this.appendStat(this.find(reader), out);
+    return err;
+  }
+
+  /** path ustring -> totalNumber int: all descendants */
+  getAllChildrenNumber(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    this.readPath(reader);
+    const row = this.find(reader);
+    if (row < 0) return ErrorCode.noNode;
+    if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    out.writeInt(this.tree.subtreeSize(row));
+    return ErrorCode.ok;
+  }
+
+  /** path ustring -> acl vector<ACL>, stat Stat. Whoever has no ADMIN sees digests as `user:x`. */
+  getACL(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    this.readPath(reader);
+    const row = this.find(reader);
+    if (row < 0) return ErrorCode.noNode;
+    if (!this.mayDo(connection, row, Perms.read | Perms.admin)) return ErrorCode.noAuth;
+    const acls = this.tree.aclTable.aclsOf(this.tree.aclId(row));
+    writeACLs(out, this.mayDo(connection, row, Perms.admin) ? acls : acls.map(withoutSecret));
+    this.appendStat(row, out);
+    return ErrorCode.ok;
+  }
+
+  /** prefixPath ustring -> ephemerals vector<ustring>: those of the caller's session */
+  getEphemerals(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    const prefix = reader.readString();
+    const { session } = connection;
+    const own = session === null ? [] : this.tree.ephemeralsOf(session.id);
+    const isAll = prefix === null || prefix.trim() === '' || prefix.trim() === '/';
+    out.writeStrings(isAll ? own : own.filter((path) => path.startsWith(prefix)));
+    return ErrorCode.ok;
+  }
+
+  /** -> clientInfo vector<ClientInfo> */
+  whoAmI(connection: Connection, _reader: JuteReader, out: JuteWriter): ErrorCode {
+    const infos = connection.authIds.map(({ scheme, id }) => ({
+      authScheme: scheme,
+      user: this.access.schemes.get(scheme ?? '')?.userName(id ?? '') ?? '',
+    }));
+    writeWhoAmIResponse(out, infos);
+    return ErrorCode.ok;
+  }
+
+  /** path ustring -> path ustring. Everything that was asked before is applied when this is answered. */
+  sync(_connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    out.writeString(reader.readString());
+    return ErrorCode.ok;
+  }
+
+  /** A sequence of getData and getChildren -> their results, each with an error of its own. */
+  multiRead(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+    const ops = readMultiOps(reader);
+    if (!ops.every(isMultiGet)) throw new JuteError('a writing operation in a multiRead');
+    for (const op of ops) this.appendRead(connection, op, out);
+    writeMultiEnd(out);
+    return ErrorCode.ok;
+  }
+
+  private appendRead(connection: Connection, op: MultiGet, out: JuteWriter): void {
+    if (op.path === null) throw new JuteError('a request without a path');
+    const row = this.tree.findPath(op.path);
+    const readable = row >= 0 && this.mayDo(connection, row, Perms.read);
+    if (!readable) {
+      const err = row < 0 ? ErrorCode.noNode : ErrorCode.noAuth;
+      writeMultiHeader(out, { type: OpCode.error, done: false, err });
+      out.writeInt(err);
+      return;
+    }
+    writeMultiHeader(out, { type: op.type, done: false, err: 0 });
+    if (op.type === OpCode.getData) this.appendData(row, out);
+    else this.childrenCache.append(row, out);
+  }
+}
+
+function withoutSecret(acl: ACL): ACL {
+  if (acl.id.scheme !== 'digest' || acl.id.id === null) return acl;
+  return { perms: acl.perms, id: { scheme: 'digest', id: acl.id.id.replace(/:.*/, ':x') } };
+}

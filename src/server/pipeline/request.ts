@@ -1,0 +1,51 @@
+/*
+ * Request: something that could not be answered in the moment it was read, because it is a write or stands behind one
+ * (Java: Request).
+ */
+
+import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { ZXID_ZERO } from '../../jute/int64.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
+import type { Connection, QueuedRequest } from '../client/connection.ts';
+
+/** A queued request. */
+export class Request implements QueuedRequest {
+  /** Who asked; null for the server itself, which closes sessions and deletes containers. */
+  readonly connection: Connection | null;
+  readonly sessionId: SessionId;
+  readonly cxid: number;
+  readonly type: number;
+  /** ms of the turn clock (elapsed) at which it was read. */
+  readonly receivedAt: number;
+  /** The record behind the request header, owned by this request. */
+  readonly body: Buffer;
+
+  /** Of a write: its place in the order of all writes, and what it does. */
+  zxid: Zxid = ZXID_ZERO;
+  header: TxnHeader | null = null;
+  txn: Txn | null = null;
+  digest: TxnDigest | null = null;
+  /** Of a multi: the op codes that were asked for, where they differ from those in the log. */
+  multiTypes: readonly number[] | null = null;
+
+  constructor(fields: {
+    readonly connection: Connection | null;
+    readonly sessionId: SessionId;
+    readonly cxid: number;
+    readonly type: number;
+    readonly receivedAt: number;
+    readonly body: Buffer;
+  }) {
+    this.connection = fields.connection;
+    this.sessionId = fields.sessionId;
+    this.cxid = fields.cxid;
+    this.type = fields.type;
+    this.receivedAt = fields.receivedAt;
+    this.body = fields.body;
+  }
+
+  /** Whether it makes a transaction. */
+  get isWrite(): boolean {
+    return this.header !== null;
+  }
+}
