@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSession } from '../../harness/raw-client.ts';
 import type { TestServer } from '../../harness/server.ts';
+import { readTransactions } from '../../harness/transaction-log.ts';
 import { acceptedDifference } from './accepted.ts';
 import { dumpTree } from './dump.ts';
 import { operatorsView } from './operators-view.ts';
@@ -71,6 +72,7 @@ class Run {
       await this.#drain();
       await this.#compareTrees('at the end');
       await this.#compareViews();
+      await this.#compareLogs();
     } finally {
       this.#reference.destroy();
       this.#subject.destroy();
@@ -156,6 +158,17 @@ class Run {
     await this.#compare(null, 'what operators see', (world) =>
       operatorsView(world.server, world.textOptions.nameSession),
     );
+  }
+
+  /** Both servers have logged the same transactions, the refused ones too. */
+  async #compareLogs(): Promise<void> {
+    await this.#compare(null, 'the transaction logs', async ({ server }) => {
+      const logged = await readTransactions(server.versionFolder);
+      const sessions = [...new Set(logged.map(({ sessionId }) => sessionId))];
+      return logged.map(
+        ({ zxid, sessionId, text }) => `${zxid} session ${sessions.indexOf(sessionId)} ${text}`,
+      );
+    });
   }
 
   async #compareTrees(when: string): Promise<void> {

@@ -62,14 +62,27 @@ const knownOps: ReadonlySet<number> = new Set(Object.values(Op));
 const sessionTimeoutMs = 40_000;
 
 export class World {
-  readonly server: TestServer;
+  #server: TestServer;
   readonly #slots: Slot[] = [];
   readonly #sessionNames = new Map<bigint, string>();
   /** Zxids that events carried (3.9 and later), to be checked by the caller. */
   readonly eventZxids: bigint[] = [];
 
   constructor(server: TestServer) {
-    this.server = server;
+    this.#server = server;
+  }
+
+  /** The server that the sessions are with. */
+  get server(): TestServer {
+    return this.#server;
+  }
+
+  /** Comes back to all sessions at another server that has opened the same folder. Returns what the handshakes said. */
+  async moveTo(server: TestServer): Promise<string[]> {
+    this.#server = server;
+    const lines: string[] = [];
+    for (const slot of this.#slots.keys()) lines.push(...(await this.#reattach(slot, true)));
+    return lines;
   }
 
   /** How sessions and times are shown in the text. */
