@@ -8,11 +8,8 @@
 import type { SessionId } from '../jute/int64.ts';
 import { toSessionId } from '../jute/int64.ts';
 
-/** The kinds of znodes by their owner. */
-export const EphemeralType = { void: 0, normal: 1, container: 2, ttl: 3 } as const;
-
-/** One of the kinds above. */
-export type EphemeralType = (typeof EphemeralType)[keyof typeof EphemeralType];
+/** The kinds of znodes by their owner: `void` has none, `normal` a session. */
+export type EphemeralType = 'void' | 'normal' | 'container' | 'ttl';
 
 /** The settings that decide how an owner is read. */
 export interface EphemeralTypeOptions {
@@ -23,7 +20,7 @@ export interface EphemeralTypeOptions {
 }
 
 /** The owner of a container: the smallest long. */
-export const CONTAINER_OWNER = toSessionId(-0x8000_0000_0000_0000n);
+export const CONTAINER_EPHEMERAL_OWNER = toSessionId(-0x8000_0000_0000_0000n);
 
 /** The longest TTL, in ms: 40 bits, about 34 years. */
 export const MAX_TTL_MS = 0xff_ffff_ffffn;
@@ -33,23 +30,21 @@ const RESERVED_MASK = 0x00ff_ff00_0000_0000n;
 
 /** Reads an owner. An extended owner of an unknown feature, for which Java raises an error, counts as a session. */
 export function ephemeralTypeOf(owner: SessionId, options: EphemeralTypeOptions): EphemeralType {
-  if (owner === 0n) return EphemeralType.void;
-  if (owner > 0n) return EphemeralType.normal;
-  if (owner === CONTAINER_OWNER) return EphemeralType.container;
-  if (!options.extendedTypesEnabled) return EphemeralType.normal;
-  if (options.emulate353TTLNodes) return EphemeralType.ttl;
-  if (owner >= EXTENDED_MASK && (owner & RESERVED_MASK) === 0n) return EphemeralType.ttl;
-  return EphemeralType.normal;
+  if (owner === 0n) return 'void';
+  if (owner > 0n) return 'normal';
+  if (owner === CONTAINER_EPHEMERAL_OWNER) return 'container';
+  if (!options.extendedTypesEnabled) return 'normal';
+  if (options.emulate353TTLNodes) return 'ttl';
+  if (owner >= EXTENDED_MASK && (owner & RESERVED_MASK) === 0n) return 'ttl';
+  return 'normal';
 }
 
-/** True for a TTL, in ms, that a znode can have. */
-export function isValidTtl(ttl: bigint): boolean {
-  return ttl > 0n && ttl <= MAX_TTL_MS;
-}
-
-/** The owner that says a TTL of `ttl` ms, which is valid: top byte 0xff, two bytes 0, 40 bits of TTL. */
-export function ttlToOwner(ttl: bigint): SessionId {
-  return toSessionId(EXTENDED_MASK | ttl);
+/**
+ * The owner that says a TTL of `ttl` ms: top byte 0xff, two bytes 0, 40 bits of TTL. Null for a TTL that is not positive or
+ * too long, for which Java raises an error.
+ */
+export function ttlToEphemeralOwner(ttl: bigint): SessionId | null {
+  return ttl > 0n && ttl <= MAX_TTL_MS ? toSessionId(EXTENDED_MASK | ttl) : null;
 }
 
 /** The TTL, in ms, in the owner of a TTL znode: its low 40 bits, also in the layout of 3.5.3, as in Java. */

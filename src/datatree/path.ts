@@ -11,7 +11,7 @@ const DOT = 0x2e;
  * Says what is wrong with a path, or null when it is one (Java: PathUtils.validatePath).
  * For a sequential create the path is checked as it will be, with a digit behind it.
  */
-export function pathFault(path: string | null, isSequential = false): string | null {
+export function invalidPathReason(path: string | null, isSequential = false): string | null {
   if (path === null) return 'Path cannot be null';
   const checked = isSequential ? `${path}1` : path;
   if (checked.length === 0) return 'Path length must be > 0';

@@ -1,0 +1,163 @@
+/*
+ * Applies transactions: the one switch over the union Txn in this room.
+ *
+ * Answers to DataTree.processTxn and to what ZKDatabase does with sessions. Nothing that a transaction may contain makes it throw; what cannot be done
+ * ends as a code in the result, and in a replay over a fuzzy snapshot that is how it should be.
+ */
+
+import { STAT_SIZE } from '../jute/data.ts';
+import { ErrorCode } from '../jute/error-code.ts';
+import type { SessionId } from '../jute/int64.ts';
+import { SESSION_ID_ZERO } from '../jute/int64.ts';
+import { OpCode } from '../jute/op-code.ts';
+import type { MultiTxn, Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
+import { unreachable } from '../jute/unreachable.ts';
+import { CONTAINER_EPHEMERAL_OWNER, ttlToEphemeralOwner } from './ephemeral-type.ts';
+import { NodeChanges } from './node-changes.ts';
+import type { Row } from './rows.ts';
+import { NO_ROW } from './rows.ts';
+import type { TreeState } from './tree-state.ts';
+
+/** What became of a part of a multi. */
+export interface TxnPartResult {
+  /** The op code, or OpCode.error in a multi that was refused. */
+  readonly type: number;
+  readonly err: number;
+  readonly path: string | null;
+  /** 68 bytes, as it was after this part; null where there is no znode afterwards. */
+  readonly stat: Uint8Array | null;
+}
+
+/** What became of a transaction. The object is used again by the next one. */
+export interface TxnResult {
+  readonly type: number;
+  readonly err: number;
+  readonly path: string | null;
+  /** The znode created or changed, NO_ROW if none; valid until the next transaction. */
+  readonly row: Row;
+  /** Of a multi, in order; otherwise null. */
+  readonly parts: readonly TxnPartResult[] | null;
+}
+
+class Result implements TxnResult {
+  type = 0;
+  err = 0;
+  path: string | null = null;
+  row: Row = NO_ROW;
+  parts: TxnPartResult[] | null = null;
+}
+
+/** Applies transactions to one tree. */
+export class TxnApplier {
+  private readonly state: TreeState;
+  readonly nodes: NodeChanges;
+  private readonly result = new Result();
+
+  constructor(state: TreeState) {
+    this.state = state;
+    this.nodes = new NodeChanges(state);
+  }
+
+  /** Applies a transaction; see DataTree.apply. */
+  apply(header: TxnHeader, txn: Txn, digest: TxnDigest | undefined): TxnResult {
+    const { state, result, nodes } = this;
+    state.aclTable.forgetRetired();
+    const zxidLow = nodes.begin(header);
+    nodes.row = NO_ROW;
+    result.type = txn.type;
+    result.path = null;
+    result.parts = null;
+    if (txn.type === OpCode.multi) {
+      result.parts = this.applyMulti(header.clientId, txn);
+      result.err = result.parts.find((part) => part.err !== ErrorCode.ok)?.err ?? ErrorCode.ok;
+      nodes.row = NO_ROW;
+    } else {
+      result.err = this.applyOne(header.clientId, txn);
+      result.path = pathOf(txn);
+    }
+    result.row = nodes.row;
+    if (header.zxid > state.lastProcessedZxid) state.lastProcessedZxid = header.zxid;
+    state.digest.afterTxn(header.zxid, zxidLow);
+    if (digest !== undefined) state.digest.compare(header.zxid, digest);
+    return result;
+  }
+
+  private applyOne(clientId: SessionId, txn: Exclude<Txn, MultiTxn>): number {
+    const { state, nodes } = this;
+    switch (txn.type) {
+      case OpCode.create:
+      case OpCode.create2: {
+        const err = nodes.create(txn.path, txn, txn.ephemeral ? clientId : SESSION_ID_ZERO);
+        // Of all creates only this one is repeated, as in Java.
+        if (err === ErrorCode.nodeExists && txn.type === OpCode.create) {
+          nodes.repeatCreate(txn.path, txn.parentCVersion);
+        }
+        return err;
+      }
+      case OpCode.createContainer:
+        return nodes.create(txn.path, txn, CONTAINER_EPHEMERAL_OWNER);
+      case OpCode.createTTL: {
+        const owner = ttlToEphemeralOwner(txn.ttl);
+        return owner === null ? ErrorCode.badArguments : nodes.create(txn.path, txn, owner);
+      }
+      case OpCode.delete:
+      case OpCode.deleteContainer:
+        return nodes.delete(txn.path);
+      case OpCode.setData:
+      case OpCode.reconfig:
+        return nodes.setData(txn.path, txn.data, txn.version);
+      case OpCode.setACL:
+        return nodes.setAcl(txn.path, txn.acl, txn.version);
+      case OpCode.createSession:
+        state.sessions.set(clientId, txn.timeOut);
+        return ErrorCode.ok;
+      case OpCode.closeSession:
+        nodes.closeSession(clientId, txn.paths2Delete);
+        state.sessions.delete(clientId);
+        return ErrorCode.ok;
+      case OpCode.error:
+        return txn.err;
+      case OpCode.check:
+        return ErrorCode.ok;
+      default:
+        return unreachable(txn);
+    }
+  }
+
+  /** A multi with an error among its parts changes nothing; the parts behind the error become runtimeInconsistency. */
+  private applyMulti(clientId: SessionId, multi: MultiTxn): TxnPartResult[] {
+    const parts: TxnPartResult[] = [];
+    const isRefused = multi.txns.some((txn) => txn.type === OpCode.error);
+    let isBehindError = false;
+    for (const txn of multi.txns) {
+      if (isRefused) {
+        const code = isBehindError ? ErrorCode.runtimeInconsistency : ErrorCode.ok;
+        const err = txn.type === OpCode.error ? txn.err : code;
+        if (txn.type === OpCode.error) isBehindError = true;
+        parts.push({ type: OpCode.error, err, path: null, stat: null });
+      } else {
+        parts.push(this.applyPart(clientId, txn));
+      }
+    }
+    return parts;
+  }
+
+  private applyPart(clientId: SessionId, txn: Txn): TxnPartResult {
+    if (txn.type === OpCode.multi) {
+      return { type: txn.type, err: ErrorCode.unimplemented, path: null, stat: null };
+    }
+    const { nodes } = this;
+    nodes.row = NO_ROW;
+    const err = this.applyOne(clientId, txn);
+    let stat: Uint8Array | null = null;
+    if (nodes.row !== NO_ROW && err === ErrorCode.ok) {
+      stat = new Uint8Array(STAT_SIZE);
+      this.state.copyStat(nodes.row, stat, 0);
+    }
+    return { type: txn.type, err, path: pathOf(txn), stat };
+  }
+}
+
+function pathOf(txn: Txn): string | null {
+  return 'path' in txn ? txn.path : null;
+}

@@ -1,0 +1,334 @@
+/*
+ * DataTree: the znode tree as the rest of the server sees it: paths, Stats and transactions.
+ *
+ * Answers to DataTree and ZKDatabase. Reading is done by row: find() or findPath() gives one, and it is good until the next transaction is
+ * applied. Everything changes through apply(), or through a load. Behind it, all znodes live outside the JavaScript heap (rows.ts, slab.ts,
+ * path-index.ts).
+ */
+
+import { STAT_SIZE, type Stat, StatOffset, statAt } from '../jute/data.ts';
+import type { SessionId, Zxid } from '../jute/int64.ts';
+import { readInt64, writeInt32 } from '../jute/int64.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
+import type { JuteWriter } from '../jute/writer.ts';
+import type { AclTable } from './acl-table.ts';
+import type { TxnResult } from './apply.ts';
+import { TxnApplier } from './apply.ts';
+import type { EphemeralType } from './ephemeral-type.ts';
+import { ephemeralTypeOf } from './ephemeral-type.ts';
+import { copyBytes } from './memory.ts';
+import { NodeSnapshot } from './node-snapshot.ts';
+import type { Row } from './rows.ts';
+import { Field, NO_ROW } from './rows.ts';
+import type { ZxidDigest } from './tree-digest.ts';
+import { TreeLoad } from './tree-load.ts';
+import type { DataTreeOptions } from './tree-state.ts';
+import { TreeState } from './tree-state.ts';
+import type { Change } from './watches.ts';
+
+export type { TxnPartResult, TxnResult } from './apply.ts';
+export type { NodeSnapshot } from './node-snapshot.ts';
+export type { Row } from './rows.ts';
+export { NO_ROW } from './rows.ts';
+export type { ZxidDigest } from './tree-digest.ts';
+export type { TreeLoad } from './tree-load.ts';
+export type { DataTreeOptions } from './tree-state.ts';
+export type { Change } from './watches.ts';
+
+/** The tree. */
+export class DataTree {
+  private readonly state: TreeState;
+  private readonly applier: TxnApplier;
+
+  constructor(options: DataTreeOptions) {
+    this.state = new TreeState(options);
+    this.applier = new TxnApplier(this.state);
+  }
+
+  // ---- state
+
+  /** The zxid of the last transaction applied. Recovery sets it. */
+  get lastProcessedZxid(): Zxid {
+    return this.state.lastProcessedZxid;
+  }
+
+  set lastProcessedZxid(zxid: Zxid) {
+    this.state.lastProcessedZxid = zxid;
+  }
+
+  /** The same in 8 bytes, big-endian, always current: to be copied into headers of replies, not to be written to. */
+  get lastProcessedZxidBytes(): Uint8Array {
+    return this.state.lastProcessedZxidBytes;
+  }
+
+  /** How many znodes there are as Java counts: the root twice, as "" and as "/". */
+  get nodeCount(): number {
+    return this.state.znodes.count + 1;
+  }
+
+  /** Characters of all paths and bytes of all data (Java: cachedApproximateDataSize). */
+  get approximateDataSize(): number {
+    return this.state.approximateDataSize;
+  }
+
+  /** How many znodes belong to sessions. */
+  get ephemeralsCount(): number {
+    return this.state.owners.ephemeralsCount;
+  }
+
+  /** The sum of the znodes' digests, 64 bits signed; 0 where digests are off. */
+  get treeDigest(): bigint {
+    return this.state.digest.value;
+  }
+
+  /** The tree's digest after every 128th transaction, at most 1,024 of them, oldest first. */
+  get digestLog(): readonly ZxidDigest[] {
+    return this.state.digest.history;
+  }
+
+  /** What a snapshot that is finished now says at its end (Java: serializeZxidDigest); all zero before any transaction. */
+  get lastProcessedZxidDigest(): ZxidDigest {
+    return this.state.digest.last;
+  }
+
+  /** How often the tree had another digest than a log or a snapshot said. */
+  get digestMismatchCount(): number {
+    return this.state.digest.mismatchCount;
+  }
+
+  /** Committed global sessions and their timeouts in ms. apply() keeps it; loading fills it after startLoad(). */
+  get sessions(): Map<SessionId, number> {
+    return this.state.sessions;
+  }
+
+  get aclTable(): AclTable {
+    return this.state.aclTable;
+  }
+
+  // ---- look-up
+
+  /** The row of the path in `bytes[start, end)`, or NO_ROW. Nothing and "/" are the root; what is no proper path is not found. */
+  find(bytes: Uint8Array, start: number, end: number): Row {
+    return this.state.znodes.find(bytes, start, end);
+  }
+
+  /** The row of a path, or NO_ROW. */
+  findPath(path: string): Row {
+    return this.state.findPath(path);
+  }
+
+  // ---- reading a row
+
+  /** The path of a row; the root's is "/". */
+  pathOf(row: Row): string {
+    return this.state.pathOf(row);
+  }
+
+  /** The Stat of a row as clients see it. */
+  statOf(row: Row): Stat {
+    const bytes = new Uint8Array(STAT_SIZE);
+    this.state.copyStat(row, bytes, 0);
+    return statAt(bytes, 0);
+  }
+
+  /** Copies the Stat of a row as clients see it, 68 bytes, to `target[at …]`. */
+  copyStat(row: Row, target: Uint8Array, at: number): void {
+    this.state.copyStat(row, target, at);
+  }
+
+  /**
+   * Copies the Stat of a row as it is stored, in the same layout: cversion counts creates alone, ephemeralOwner also tells containers
+   * and TTLs. It is what nodeDigest() takes and what a ChangeRecord of Java's holds.
+   */
+  copyStoredStat(row: Row, target: Uint8Array, at: number): void {
+    const { rows } = this.state.znodes;
+    copyBytes(rows.statBytes(row), rows.statStart(row), target, at, STAT_SIZE);
+  }
+
+  /** Bytes of data; -1 for null data. */
+  dataSize(row: Row): number {
+    const { znodes } = this.state;
+    return znodes.hasNullData(row) ? -1 : znodes.dataLength(row);
+  }
+
+  /** Copies the data of a row to `target[at …]`. */
+  copyData(row: Row, target: Uint8Array, at: number): void {
+    const { znodes } = this.state;
+    const size = znodes.dataLength(row);
+    copyBytes(znodes.chunkBytes(row), znodes.dataStart(row), target, at, size);
+  }
+
+  /** A copy of the data of a row. */
+  dataOf(row: Row): Buffer | null {
+    const size = this.dataSize(row);
+    if (size < 0) return null;
+    const data = Buffer.allocUnsafe(size);
+    this.copyData(row, data, 0);
+    return data;
+  }
+
+  /** The number of the ACL of a row, for aclTable.aclsOf(); -1 is open to everybody. */
+  aclId(row: Row): number {
+    return this.state.aclTable.idOfSlot(this.state.znodes.rows.get(row, Field.acl));
+  }
+
+  childCount(row: Row): number {
+    return this.state.znodes.childCount(row);
+  }
+
+  /** The owner as it is stored: a session, or the mark of a container or a TTL. */
+  ephemeralOwner(row: Row): SessionId {
+    return this.statLong(row, StatOffset.ephemeralOwner) as SessionId;
+  }
+
+  /** What an owner means under the settings of this tree. */
+  ephemeralTypeOf(owner: SessionId): EphemeralType {
+    return ephemeralTypeOf(owner, this.state.options);
+  }
+
+  version(row: Row): number {
+    return this.state.znodes.statInt(row, StatOffset.version);
+  }
+
+  /** The number of creates below a row, which sequential names count on; clients see another number (statOf). */
+  cversion(row: Row): number {
+    return this.state.znodes.statInt(row, StatOffset.cversion);
+  }
+
+  aversion(row: Row): number {
+    return this.state.znodes.statInt(row, StatOffset.aversion);
+  }
+
+  czxid(row: Row): Zxid {
+    return this.statLong(row, StatOffset.czxid) as Zxid;
+  }
+
+  mzxid(row: Row): Zxid {
+    return this.statLong(row, StatOffset.mzxid) as Zxid;
+  }
+
+  pzxid(row: Row): Zxid {
+    return this.statLong(row, StatOffset.pzxid) as Zxid;
+  }
+
+  private statLong(row: Row, offset: number): bigint {
+    const { rows } = this.state.znodes;
+    return readInt64(rows.statBytes(row), rows.statStart(row) + offset);
+  }
+
+  /** What a row adds to treeDigest: 32 bits unsigned; 0 below /zookeeper/ and where digests are off. */
+  nodeDigest(row: Row): number {
+    return this.state.znodes.rows.get(row, Field.digest) >>> 0;
+  }
+
+  /** Writes the names of the children of a row, vector<ustring>, in the order of their creation. */
+  writeChildren(row: Row, writer: JuteWriter): void {
+    const { znodes } = this.state;
+    writer.writeInt(znodes.childCount(row));
+    for (let child = znodes.firstChild(row); child !== NO_ROW; child = znodes.nextSibling(child)) {
+      const size = znodes.nameSize(child);
+      const at = writer.reserve(4 + size);
+      writeInt32(writer.buffer, at, size);
+      copyBytes(znodes.chunkBytes(child), znodes.nameStart(child), writer.buffer, at + 4, size);
+    }
+  }
+
+  /** The names of the children of a row, in the order of their creation. */
+  childNames(row: Row): string[] {
+    const { znodes } = this.state;
+    const names: string[] = [];
+    for (let child = znodes.firstChild(row); child !== NO_ROW; child = znodes.nextSibling(child)) {
+      const bytes = Buffer.allocUnsafe(znodes.nameSize(child));
+      copyBytes(znodes.chunkBytes(child), znodes.nameStart(child), bytes, 0, bytes.length);
+      names.push(bytes.toString('utf8'));
+    }
+    return names;
+  }
+
+  /** How many znodes are below a row, at any depth (Java: getAllChildrenNumber). */
+  subtreeSize(row: Row): number {
+    const { znodes } = this.state;
+    return row === znodes.root ? znodes.count - 1 : znodes.countBelow(row);
+  }
+
+  /** The paths of a session's ephemerals, the latest first. */
+  ephemeralsOf(session: SessionId): string[] {
+    return this.state.owners.rowsOf(session).map((row) => this.state.pathOf(row));
+  }
+
+  /** Sessions and their ephemerals. One whose ephemerals are gone is listed until it is closed, as in Java. */
+  *sessionsWithEphemerals(): Iterable<readonly [SessionId, readonly string[]]> {
+    for (const session of this.state.owners.sessionIds()) {
+      yield [session, this.ephemeralsOf(session)];
+    }
+  }
+
+  /** The paths of all containers. To be walked through before the next transaction. */
+  *containerPaths(): Iterable<string> {
+    for (const row of this.state.owners.containerRows()) yield this.state.pathOf(row);
+  }
+
+  /** The paths of all znodes with a TTL. To be walked through before the next transaction. */
+  *ttlPaths(): Iterable<string> {
+    for (const row of this.state.owners.ttlRows()) yield this.state.pathOf(row);
+  }
+
+  /** The longest path at or above `path` that has a quota, or null (Java: getMaxPrefixWithQuota). */
+  quotaRootOf(path: string): string | null {
+    return this.state.quotas.rootOf(path);
+  }
+
+  /** All paths with a quota. */
+  quotaRoots(): Iterable<string> {
+    return this.state.quotas.roots();
+  }
+
+  // ---- transactions
+
+  /** Whether apply() notes what it changed; false while nobody watches anything. */
+  get recordChanges(): boolean {
+    return this.applier.nodes.recordChanges;
+  }
+
+  set recordChanges(isWanted: boolean) {
+    this.applier.nodes.recordChanges = isWanted;
+  }
+
+  /** What the last apply() changed, in the order in which Java triggers watches. */
+  get changes(): readonly Change[] {
+    return this.applier.nodes.changes;
+  }
+
+  /**
+   * Applies a transaction, whatever it contains, and compares the digest that came with it (Java: processTxn). A transaction
+   * that cannot be done ends as a code in the result, which is used again by the next call.
+   */
+  apply(header: TxnHeader, txn: Txn, digest?: TxnDigest): TxnResult {
+    return this.applier.apply(header, txn, digest);
+  }
+
+  // ---- snapshots
+
+  /** Writes the ACLs as a snapshot holds them: count int, (id long, vector<ACL>) each. */
+  writeAcls(writer: JuteWriter): void {
+    this.state.aclTable.write(writer);
+  }
+
+  /** Starts a walk that writes the znodes while transactions go on. writeAcls() belongs into the same turn. */
+  startNodeSnapshot(): NodeSnapshot {
+    return new NodeSnapshot(this.state);
+  }
+
+  /** Empties the tree, its sessions included, to fill it from a snapshot. */
+  startLoad(): TreeLoad {
+    return new TreeLoad(this.state);
+  }
+
+  /**
+   * Takes the digest from the end of a snapshot that was begun at `startZxid`, after the load and before the replay: it is
+   * compared when the replay comes to its zxid, and no other digest is until then (Java: deserializeZxidDigest, compareSnapshotDigests).
+   */
+  expectSnapshotDigest(digest: ZxidDigest, startZxid: Zxid): void {
+    this.state.digest.expect(digest, startZxid);
+  }
+}

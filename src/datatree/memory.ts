@@ -1,0 +1,27 @@
+/*
+ * Where the tree gets its memory, and how it copies it. Nothing else in this room makes large buffers, so that they can become
+ * SharedArrayBuffers for reader threads by a change in this file alone.
+ */
+
+/** `size` bytes of zeros outside the JavaScript heap; the view begins at 0 of its buffer. */
+export function allocateBytes(size: number): Uint8Array {
+  return new Uint8Array(new ArrayBuffer(size));
+}
+
+/** Up to this size, in bytes, a loop is quicker than making a view and calling set(). Measured. */
+const LOOP_MAX_SIZE = 160;
+
+/** Copies `size` bytes from `source[from …]` to `target[to …]`; the caller has checked the bounds. */
+export function copyBytes(
+  source: Uint8Array,
+  from: number,
+  target: Uint8Array,
+  to: number,
+  size: number,
+): void {
+  if (size > LOOP_MAX_SIZE) {
+    target.set(source.subarray(from, from + size), to);
+    return;
+  }
+  for (let index = 0; index < size; index++) target[to + index] = source[from + index] as number;
+}

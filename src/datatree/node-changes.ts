@@ -1,0 +1,338 @@
+/*
+ * What a transaction does to single znodes: create, delete, set data, set ACL.
+ *
+ * Answers to the methods of DataTree of these names, fixes of trunk included: a create that meets its znode gives it the
+ * ACL of the transaction (ZOOKEEPER-4846). They also serve the replay over a fuzzy snapshot, in which a transaction may find its work
+ * done already; whatever they find, they end with a code of ErrorCode and a whole tree.
+ */
+
+import type { ACL } from '../jute/data.ts';
+import { StatOffset } from '../jute/data.ts';
+import { ErrorCode } from '../jute/error-code.ts';
+import type { SessionId } from '../jute/int64.ts';
+import { readInt32, readInt64, writeInt64 } from '../jute/int64.ts';
+import { EventType } from '../jute/op-code.ts';
+import type { TxnHeader } from '../jute/txn.ts';
+import { digestChange } from './digest.ts';
+import { parentPath } from './path.ts';
+import { ZOOKEEPER_PATH } from './quota.ts';
+import type { Row } from './rows.ts';
+import { Field, NO_ROW } from './rows.ts';
+import type { TreeState } from './tree-state.ts';
+import type { Change } from './watches.ts';
+import type { NewZnode } from './znodes.ts';
+import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** What a create is given besides its path. */
+export interface NewNode {
+  readonly data: Uint8Array | null;
+  readonly acl: readonly ACL[] | null;
+  readonly parentCVersion: number;
+}
+
+/** Changes znodes on behalf of one transaction after the other. */
+export class NodeChanges {
+  private readonly state: TreeState;
+  /** What the transaction changed so far, in the order in which Java triggers watches; empty unless wanted. */
+  readonly changes: Change[] = [];
+  recordChanges = false;
+  /** The znode that the last successful call created or changed. */
+  row: Row = NO_ROW;
+  private zxidHigh = 0;
+  private zxidLow = 0;
+  private timeHigh = 0;
+  private timeLow = 0;
+  private readonly scratch = new Uint8Array(8);
+  private readonly given: NewZnode;
+
+  constructor(state: TreeState) {
+    this.state = state;
+    this.given = {
+      parent: NO_ROW,
+      hash: 0,
+      bytes: EMPTY,
+      nameStart: 0,
+      end: 0,
+      ownerKind: OwnerKind.none,
+      isExcluded: false,
+      data: null,
+      dataStart: 0,
+      dataEnd: 0,
+    };
+  }
+
+  /** Begins a transaction: its zxid and time go into what the following calls change. Returns the low half of the zxid. */
+  begin(header: TxnHeader): number {
+    const { scratch } = this;
+    writeInt64(scratch, 0, header.zxid);
+    this.zxidHigh = readInt32(scratch, 0);
+    this.zxidLow = readInt32(scratch, 4);
+    this.timeHigh = Math.floor(header.time / 0x1_0000_0000) | 0;
+    this.timeLow = header.time | 0;
+    this.changes.length = 0;
+    return this.zxidLow;
+  }
+
+  // ---- create
+
+  create(path: string, node: NewNode, owner: SessionId): ErrorCode {
+    const { state } = this;
+    const { znodes } = state;
+    const size = state.pathBytes.encode(path);
+    const { bytes } = state.pathBytes;
+    const slash = state.pathBytes.lastSlash();
+    if (size > MAX_PATH_SIZE || slash === -1) return ErrorCode.badArguments;
+    const parent = this.findParent(bytes, slash);
+    if (parent === NO_ROW) return ErrorCode.noNode;
+    const acl = state.aclTable.take(node.acl);
+    const hash = znodes.hashOf(bytes, 0, size);
+    const existing = size === 1 ? znodes.root : znodes.findHashed(hash, bytes, 0, size);
+    if (existing !== NO_ROW) {
+      this.replaceAcl(existing, acl);
+      return ErrorCode.nodeExists;
+    }
+    if (slash === size - 1) {
+      state.aclTable.release(acl);
+      return ErrorCode.badArguments;
+    }
+    this.countCreate(parent, node.parentCVersion);
+    const row = this.addRow(parent, node, owner, { hash, nameStart: slash + 1 });
+    znodes.rows.set(row, Field.acl, acl);
+    this.row = row;
+    this.noteCreate(path, row, parent);
+    return ErrorCode.ok;
+  }
+
+  /** The parent's row by its path `bytes[0, slash)`; "//a" has none, although "/" alone is the root. */
+  private findParent(bytes: Uint8Array, slash: number): Row {
+    return slash === 1 ? NO_ROW : this.state.znodes.find(bytes, 0, slash);
+  }
+
+  private replaceAcl(row: Row, acl: number): void {
+    const { rows } = this.state.znodes;
+    this.state.aclTable.release(rows.get(row, Field.acl));
+    rows.set(row, Field.acl, acl);
+  }
+
+  /**
+   * A create changes its parent's cversion and pzxid, but a replayed one only forwards: the snapshot may have been cut after
+   * later creates and deletes. -1 is one more than there is, for logs of 3.3.
+   */
+  private countCreate(parent: Row, parentCVersion: number): void {
+    const { znodes } = this.state;
+    const before = znodes.statInt(parent, StatOffset.cversion);
+    const cversion = parentCVersion === -1 ? (before + 1) | 0 : parentCVersion;
+    if (cversion > before) this.setParentStat(parent, before, cversion);
+  }
+
+  /** Sets cversion, and pzxid to that of the transaction. */
+  private setParentStat(parent: Row, before: number, cversion: number): void {
+    const { znodes } = this.state;
+    const high = znodes.statInt(parent, StatOffset.pzxid);
+    const low = znodes.statInt(parent, StatOffset.pzxid + 4);
+    znodes.setStatInt(parent, StatOffset.cversion, cversion);
+    this.setStatZxid(parent, StatOffset.pzxid);
+    this.statChanged(
+      parent,
+      digestChange(high ^ this.zxidHigh, low ^ this.zxidLow, before ^ cversion, 0),
+    );
+  }
+
+  private statChanged(row: Row, difference: number): void {
+    const { state } = this;
+    if (!state.options.digestEnabled || state.znodes.isExcluded(row)) return;
+    const before = state.znodes.rows.get(row, Field.digest);
+    state.setDigest(row, (before ^ difference) >>> 0);
+  }
+
+  private setStatZxid(row: Row, offset: number): void {
+    const { znodes } = this.state;
+    znodes.setStatInt(row, offset, this.zxidHigh);
+    znodes.setStatInt(row, offset + 4, this.zxidLow);
+  }
+
+  private setStatTime(row: Row, offset: number): void {
+    const { znodes } = this.state;
+    znodes.setStatInt(row, offset, this.timeHigh);
+    znodes.setStatInt(row, offset + 4, this.timeLow);
+  }
+
+  private addRow(
+    parent: Row,
+    node: NewNode,
+    owner: SessionId,
+    place: { readonly hash: number; readonly nameStart: number },
+  ): Row {
+    const { state, given } = this;
+    const { bytes, size } = state.pathBytes;
+    given.parent = parent;
+    given.hash = place.hash;
+    given.bytes = bytes;
+    given.nameStart = place.nameStart;
+    given.end = size;
+    given.ownerKind = state.ownerKindOf(owner);
+    given.isExcluded = state.isExcluded(bytes, 0, size);
+    given.data = node.data;
+    given.dataEnd = node.data === null ? 0 : node.data.length;
+    const row = state.znodes.add(given);
+    given.data = null;
+    this.setStatZxid(row, StatOffset.czxid);
+    this.setStatZxid(row, StatOffset.mzxid);
+    this.setStatZxid(row, StatOffset.pzxid);
+    this.setStatTime(row, StatOffset.ctime);
+    this.setStatTime(row, StatOffset.mtime);
+    if (owner !== 0n) {
+      const { rows } = state.znodes;
+      writeInt64(rows.statBytes(row), rows.statStart(row) + StatOffset.ephemeralOwner, owner);
+      state.owners.add(row, owner);
+    }
+    state.digestAnew(row, bytes, 0, size);
+    return row;
+  }
+
+  private noteCreate(path: string, row: Row, parent: Row): void {
+    const { state } = this;
+    const dataLength = state.znodes.dataLength(row);
+    state.approximateDataSize += path.length + dataLength;
+    if (path.startsWith(ZOOKEEPER_PATH)) state.quotas.systemNodeCreated(path);
+    state.quotas.usageChanged(path, 1, dataLength);
+    if (!this.recordChanges) return;
+    this.changed(EventType.nodeCreated, path, row);
+    this.changed(EventType.nodeChildrenChanged, parentPath(path), parent);
+  }
+
+  private changed(type: EventType, path: string, row: Row): void {
+    const { aclTable, znodes } = this.state;
+    const aclId = aclTable.idOfSlot(znodes.rows.get(row, Field.acl));
+    this.changes.push({ type, path, aclId });
+  }
+
+  // ---- delete
+
+  /** Also where there is nothing to delete, the parent's pzxid follows: the delete may have got into the snapshot before it. */
+  delete(path: string): ErrorCode {
+    const { state } = this;
+    const { znodes } = state;
+    const size = state.pathBytes.encode(path);
+    const { bytes } = state.pathBytes;
+    const slash = state.pathBytes.lastSlash();
+    if (slash === -1 || slash === size - 1) return ErrorCode.badArguments;
+    const parent = this.findParent(bytes, slash);
+    if (parent === NO_ROW) return ErrorCode.noNode;
+    this.advancePzxid(parent);
+    const row = znodes.find(bytes, 0, size);
+    if (row === NO_ROW) return ErrorCode.noNode;
+    if (this.recordChanges) this.changed(EventType.nodeDeleted, path, row);
+    if (znodes.firstChild(row) !== NO_ROW) this.deleteBelow(row, path);
+    const dataLength = znodes.dataLength(row);
+    this.removeRow(row, path);
+    if (path.startsWith(ZOOKEEPER_PATH)) state.quotas.systemNodeDeleted(path);
+    state.quotas.usageChanged(path, -1, -dataLength);
+    if (this.recordChanges) {
+      this.changed(EventType.nodeChildrenChanged, parentPath(path), parent);
+    }
+    return ErrorCode.ok;
+  }
+
+  private advancePzxid(parent: Row): void {
+    const { znodes } = this.state;
+    const high = znodes.statInt(parent, StatOffset.pzxid);
+    const low = znodes.statInt(parent, StatOffset.pzxid + 4);
+    const isLater =
+      this.zxidHigh > high || (this.zxidHigh === high && this.zxidLow >>> 0 > low >>> 0);
+    if (!isLater) return;
+    this.setStatZxid(parent, StatOffset.pzxid);
+    this.statChanged(parent, digestChange(high ^ this.zxidHigh, low ^ this.zxidLow, 0, 0));
+  }
+
+  /**
+   * No server writes a delete of a znode that has children. If a log has one nevertheless, what is below goes with it, as
+   * in Java it would with the next snapshot.
+   */
+  private deleteBelow(top: Row, path: string): void {
+    const { state } = this;
+    const { znodes } = state;
+    state.warn(`${path} is deleted with its children`);
+    for (let child = znodes.firstChild(top); child !== NO_ROW; child = znodes.firstChild(top)) {
+      let leaf = child;
+      while (znodes.firstChild(leaf) !== NO_ROW) leaf = znodes.firstChild(leaf);
+      this.removeRow(leaf, state.pathOf(leaf));
+    }
+  }
+
+  private removeRow(row: Row, path: string): void {
+    const { state } = this;
+    const { znodes } = state;
+    const { rows } = znodes;
+    for (const observer of state.observers) observer.rowRemoved(row);
+    if (znodes.ownerKind(row) !== OwnerKind.none) state.owners.remove(row, this.ownerOf(row));
+    state.setDigest(row, 0);
+    state.aclTable.release(rows.get(row, Field.acl));
+    state.approximateDataSize -= path.length + znodes.dataLength(row);
+    znodes.remove(row);
+  }
+
+  private ownerOf(row: Row): SessionId {
+    const { rows } = this.state.znodes;
+    const at = rows.statStart(row) + StatOffset.ephemeralOwner;
+    return readInt64(rows.statBytes(row), at) as SessionId;
+  }
+
+  /**
+   * Deletes what a session owned. Since 3.6 the transaction says which znodes those are; without that, and for any that it
+   * does not name, it is what this tree knows (Java: killSession).
+   */
+  closeSession(session: SessionId, named: readonly string[] | null): void {
+    const { state } = this;
+    for (const path of named ?? []) this.delete(path);
+    const left = state.owners.rowsOf(session).map((row) => state.pathOf(row));
+    if (named !== null && left.length > 0) {
+      state.warn(`Session ${session} owned ${left.length} znodes that its end does not name`);
+    }
+    for (const path of left) this.delete(path);
+    state.owners.closeSession(session);
+  }
+
+  // ---- set
+
+  setData(path: string, data: Uint8Array | null, version: number): ErrorCode {
+    const { state } = this;
+    const { znodes } = state;
+    const row = state.findPath(path);
+    if (row === NO_ROW) return ErrorCode.noNode;
+    const difference = (data === null ? 0 : data.length) - znodes.dataLength(row);
+    znodes.setData(row, data);
+    this.setStatTime(row, StatOffset.mtime);
+    this.setStatZxid(row, StatOffset.mzxid);
+    znodes.setStatInt(row, StatOffset.version, version);
+    state.digestAnew(row, state.pathBytes.bytes, 0, state.pathBytes.size);
+    state.approximateDataSize += difference;
+    this.row = row;
+    state.quotas.usageChanged(path, 0, difference);
+    if (this.recordChanges) this.changed(EventType.nodeDataChanged, path, row);
+    return ErrorCode.ok;
+  }
+
+  setAcl(path: string, acl: readonly ACL[] | null, aversion: number): ErrorCode {
+    const { state } = this;
+    const { rows } = state.znodes;
+    const row = state.findPath(path);
+    if (row === NO_ROW) return ErrorCode.noNode;
+    state.aclTable.release(rows.get(row, Field.acl));
+    rows.set(row, Field.acl, state.aclTable.take(acl));
+    const before = state.znodes.statInt(row, StatOffset.aversion);
+    state.znodes.setStatInt(row, StatOffset.aversion, aversion);
+    this.statChanged(row, digestChange(0, 0, 0, before ^ aversion));
+    this.row = row;
+    return ErrorCode.ok;
+  }
+
+  /** What a create that met its znode in a replay still does (Java: setCversionPzxid after NODEEXISTS). */
+  repeatCreate(path: string, parentCVersion: number): void {
+    const { state } = this;
+    const parent = state.findPath(parentPath(path));
+    if (parent !== NO_ROW) this.countCreate(parent, parentCVersion);
+  }
+}

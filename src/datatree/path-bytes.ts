@@ -1,0 +1,40 @@
+/*
+ * PathBytes: the bytes of a path that came as a string, in a buffer that is used again.
+ */
+
+const SLASH = 0x2f;
+const INITIAL_SIZE = 512;
+
+/** `bytes[0, size)` is the path that was encoded last, in UTF-8. */
+export class PathBytes {
+  bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
+  size = 0;
+
+  /** Encodes a path and returns its size. */
+  encode(path: string): number {
+    const { length } = path;
+    if (length > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(2 * length);
+    const { bytes } = this;
+    for (let index = 0; index < length; index++) {
+      const unit = path.charCodeAt(index);
+      if (unit > 0x7f) return this.encodeNonAscii(path);
+      bytes[index] = unit;
+    }
+    this.size = length;
+    return length;
+  }
+
+  private encodeNonAscii(path: string): number {
+    const size = Buffer.byteLength(path, 'utf8');
+    if (size > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(2 * size);
+    this.size = this.bytes.write(path, 'utf8');
+    return this.size;
+  }
+
+  /** Where the last slash stands, or -1: the parent's path ends there. */
+  lastSlash(): number {
+    let at = this.size - 1;
+    while (at >= 0 && this.bytes[at] !== SLASH) at -= 1;
+    return at;
+  }
+}

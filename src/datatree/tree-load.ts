@@ -1,0 +1,163 @@
+/*
+ * TreeLoad: fills a tree from a snapshot, bytes to bytes: no strings, no objects per znode.
+ *
+ * Answers to DataTree.deserialize. The caller hands over whatever part of the file it has read; whole records are taken, the rest is left to
+ * the next call.
+ */
+
+import { STAT_PERSISTED_PZXID_OFFSET, STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
+import type { SessionId } from '../jute/int64.ts';
+import { readInt32, readInt64, readTimeMs } from '../jute/int64.ts';
+import type { JuteReader } from '../jute/reader.ts';
+import { decodeString, JuteError } from '../jute/reader.ts';
+import { copyBytes } from './memory.ts';
+import type { Row } from './rows.ts';
+import { Field, NO_ROW } from './rows.ts';
+import type { TreeState } from './tree-state.ts';
+import type { NewZnode } from './znodes.ts';
+import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
+
+const SLASH = 0x2f;
+const ACL_SIZE = 8;
+
+/** A tree that is being loaded. It was emptied at the start. */
+export class TreeLoad {
+  private readonly state: TreeState;
+  private readonly given: NewZnode;
+  /** The parent of the znode before: siblings stand together. */
+  private parent: Row = NO_ROW;
+  private hasRoot = false;
+
+  constructor(state: TreeState) {
+    state.clear();
+    this.state = state;
+    this.given = {
+      parent: NO_ROW,
+      hash: 0,
+      bytes: new Uint8Array(0),
+      nameStart: 0,
+      end: 0,
+      ownerKind: OwnerKind.none,
+      isExcluded: false,
+      data: null,
+      dataStart: 0,
+      dataEnd: 0,
+    };
+  }
+
+  /** Reads the section of ACLs, which must be there as a whole. Raises JuteError. */
+  readAcls(reader: JuteReader): void {
+    this.state.aclTable.read(reader);
+  }
+
+  /**
+   * Reads znodes. True once the closing path "/" has been read; false when the reader holds no further whole record: it stands
+   * behind the last one. Raises JuteError for a record that cannot be, for a znode that comes twice or without its parent.
+   */
+  readNodes(reader: JuteReader): boolean {
+    const { bytes, end } = reader;
+    for (;;) {
+      const pathStart = reader.offset + 4;
+      if (pathStart > end) return false;
+      const pathSize = readInt32(bytes, reader.offset);
+      if (pathSize < 0 || pathSize > MAX_PATH_SIZE) {
+        throw new JuteError(`a znode with a path of ${pathSize} bytes`);
+      }
+      const pathEnd = pathStart + pathSize;
+      if (pathEnd > end) return false;
+      if (pathSize === 1 && bytes[pathStart] === SLASH) {
+        reader.offset = pathEnd;
+        return true;
+      }
+      if (pathEnd + 4 > end) return false;
+      const dataSize = readInt32(bytes, pathEnd);
+      if (dataSize < -1) throw new JuteError(`a znode with ${dataSize} bytes of data`);
+      const dataEnd = pathEnd + 4 + Math.max(0, dataSize);
+      const recordEnd = dataEnd + ACL_SIZE + STAT_PERSISTED_SIZE;
+      if (recordEnd > end) return false;
+      this.takeNode(bytes, pathStart, pathEnd, dataEnd);
+      reader.offset = recordEnd;
+    }
+  }
+
+  /** Takes a whole record: the path, the size of the data and the data, the number of the ACL, the StatPersisted. */
+  private takeNode(bytes: Buffer, pathStart: number, pathEnd: number, dataEnd: number): void {
+    const { state, given } = this;
+    const { rows, root } = state.znodes;
+    const statStart = dataEnd + ACL_SIZE;
+    const owner = readInt64(bytes, statStart + StatOffset.ephemeralOwner) as SessionId;
+    given.data = readInt32(bytes, pathEnd) === -1 ? null : bytes;
+    given.dataStart = pathEnd + 4;
+    given.dataEnd = dataEnd;
+    const row =
+      pathStart === pathEnd ? this.takeRoot() : this.addNode(bytes, pathStart, pathEnd, owner);
+    const stat = rows.statBytes(row);
+    const target = rows.statStart(row);
+    copyBytes(bytes, statStart, stat, target, StatOffset.dataLength);
+    copyBytes(bytes, statStart + STAT_PERSISTED_PZXID_OFFSET, stat, target + StatOffset.pzxid, 8);
+    rows.set(row, Field.acl, state.aclTable.takeId(readTimeMs(bytes, dataEnd)));
+    if (owner !== 0n && row !== root) state.owners.add(row, owner);
+    state.digestAnew(row, bytes, pathStart, pathEnd);
+    state.approximateDataSize +=
+      charactersIn(bytes, pathStart, pathEnd) + dataEnd - given.dataStart;
+  }
+
+  private takeRoot(): Row {
+    const { given } = this;
+    const { znodes } = this.state;
+    if (this.hasRoot) throw new JuteError('the root comes twice');
+    this.hasRoot = true;
+    znodes.setData(znodes.root, given.data?.subarray(given.dataStart, given.dataEnd) ?? null);
+    return znodes.root;
+  }
+
+  private addNode(bytes: Buffer, pathStart: number, pathEnd: number, owner: SessionId): Row {
+    const { state, given } = this;
+    const { znodes } = state;
+    let slash = pathEnd - 1;
+    while (slash > pathStart && bytes[slash] !== SLASH) slash -= 1;
+    if (!this.hasRoot || !this.isParent(bytes, pathStart, slash) || slash === pathEnd - 1) {
+      throw new JuteError(`no parent of ${decodeString(bytes, pathStart, pathEnd)}`);
+    }
+    given.parent = this.parent;
+    given.hash = znodes.hashOf(bytes, pathStart, pathEnd);
+    if (znodes.findHashed(given.hash, bytes, pathStart, pathEnd) !== NO_ROW) {
+      throw new JuteError(`${decodeString(bytes, pathStart, pathEnd)} comes twice`);
+    }
+    given.bytes = bytes;
+    given.nameStart = slash + 1;
+    given.end = pathEnd;
+    given.ownerKind = state.ownerKindOf(owner);
+    given.isExcluded = state.isExcluded(bytes, pathStart, pathEnd);
+    return znodes.add(given);
+  }
+
+  /** Makes `parent` the znode at `bytes[start, slash)`; false if there is none. */
+  private isParent(bytes: Buffer, start: number, slash: number): boolean {
+    const { znodes } = this.state;
+    if (bytes[slash] !== SLASH || slash - start === 1) return false;
+    if (this.parent !== NO_ROW && znodes.isAt(this.parent, bytes, start, slash)) return true;
+    this.parent = znodes.find(bytes, start, slash);
+    return this.parent !== NO_ROW;
+  }
+
+  /** Ends the load: quotas are set up, ACLs that nobody uses go. Raises JuteError where there was no root. */
+  finish(): void {
+    const { state } = this;
+    if (!this.hasRoot) throw new JuteError('no root');
+    // Java counts the root under both of its names.
+    state.approximateDataSize += 1 + state.znodes.dataLength(state.znodes.root);
+    state.quotas.load();
+    state.aclTable.purgeUnused();
+  }
+}
+
+/** How many UTF-16 units a text in UTF-8 has: one for each character that does not continue one, two for those of four bytes. */
+function charactersIn(bytes: Buffer, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if ((byte & 0xc0) !== 0x80) count += byte >= 0xf0 ? 2 : 1;
+  }
+  return count;
+}

@@ -1,0 +1,195 @@
+/*
+ * TreeState: everything that a tree consists of, for the files of this room that work on it: transactions (node-changes.ts,
+ * apply.ts), snapshots (node-snapshot.ts) and loading (tree-load.ts). The face for everybody else is data-tree.ts.
+ */
+
+import { STAT_SIZE, StatOffset } from '../jute/data.ts';
+import type { SessionId, Zxid } from '../jute/int64.ts';
+import { writeInt32, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
+import { AclTable, READ_ACL_UNSAFE } from './acl-table.ts';
+import { crcUpdate, finishDigest } from './digest.ts';
+import type { EphemeralTypeOptions } from './ephemeral-type.ts';
+import { ephemeralTypeOf } from './ephemeral-type.ts';
+import { copyBytes } from './memory.ts';
+import { Owners } from './owners.ts';
+import { PathBytes } from './path-bytes.ts';
+import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from './quota.ts';
+import type { Row } from './rows.ts';
+import { Field } from './rows.ts';
+import { TreeDigest } from './tree-digest.ts';
+import { TreeQuotas } from './tree-quotas.ts';
+import { OwnerKind, Znodes } from './znodes.ts';
+
+/** How a tree is made. */
+export interface DataTreeOptions extends EphemeralTypeOptions {
+  /** 64 random bits that clients do not know, in two numbers. */
+  readonly hashSeed: readonly [number, number];
+  /** Digests are kept and compared. */
+  readonly digestEnabled: boolean;
+  /** Hears of what should not be: digests that do not match, quotas without statistics. Whoever logs it limits the rate. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Who walks over the rows while transactions go on. */
+export interface RowObserver {
+  /** The row is about to be freed; it has no children, and its place among its siblings still stands. */
+  rowRemoved(row: Row): void;
+}
+
+const EXCLUDED_PREFIX = Buffer.from(`${ZOOKEEPER_PATH}/`);
+
+/** The parts of a tree. */
+export class TreeState {
+  readonly options: DataTreeOptions;
+  readonly znodes: Znodes;
+  readonly owners: Owners;
+  readonly quotas: TreeQuotas;
+  readonly digest: TreeDigest;
+  readonly aclTable = new AclTable();
+  /** Committed sessions and their timeouts, in ms. */
+  readonly sessions = new Map<SessionId, number>();
+  readonly observers: RowObserver[] = [];
+  readonly pathBytes = new PathBytes();
+  readonly lastProcessedZxidBytes = new Uint8Array(8);
+  private zxid: Zxid = ZXID_ZERO;
+  /** Characters of all paths and bytes of all data (Java: nodeDataSize). */
+  approximateDataSize = 0;
+
+  constructor(options: DataTreeOptions) {
+    const warn = (message: string): void => options.onWarning?.(message);
+    this.options = options;
+    this.znodes = new Znodes(options.hashSeed);
+    this.owners = new Owners(this.znodes);
+    this.quotas = new TreeQuotas(this.znodes, warn);
+    this.digest = new TreeDigest(options.digestEnabled, warn);
+    this.addInitialNodes();
+  }
+
+  get lastProcessedZxid(): Zxid {
+    return this.zxid;
+  }
+
+  set lastProcessedZxid(zxid: Zxid) {
+    this.zxid = zxid;
+    writeInt64(this.lastProcessedZxidBytes, 0, zxid);
+  }
+
+  /** Tells whoever set onWarning. */
+  warn(message: string): void {
+    this.options.onWarning?.(message);
+  }
+
+  /** What a new server begins with: the root, /zookeeper, its quota and its config (Java: DataTree's constructor). */
+  private addInitialNodes(): void {
+    const { znodes } = this;
+    this.digestAnew(znodes.root, this.pathBytes.bytes, 0, 0);
+    for (const path of [ZOOKEEPER_PATH, QUOTA_PATH, CONFIG_PATH]) {
+      const size = this.pathBytes.encode(path);
+      const { bytes } = this.pathBytes;
+      const slash = this.pathBytes.lastSlash();
+      const row = znodes.add({
+        parent: znodes.find(bytes, 0, slash),
+        hash: znodes.hashOf(bytes, 0, size),
+        bytes,
+        nameStart: slash + 1,
+        end: size,
+        ownerKind: OwnerKind.none,
+        isExcluded: path !== ZOOKEEPER_PATH,
+        data: EMPTY,
+        dataStart: 0,
+        dataEnd: 0,
+      });
+      this.digestAnew(row, bytes, 0, size);
+      this.approximateDataSize += path.length;
+      if (path !== CONFIG_PATH) continue;
+      znodes.rows.set(row, Field.acl, this.aclTable.take(READ_ACL_UNSAFE));
+      znodes.setStatInt(row, StatOffset.aversion, -1);
+    }
+    this.approximateDataSize += '/'.length;
+  }
+
+  /** Forgets everything but an empty root; the digests of before stay in the history. */
+  clear(): void {
+    this.znodes.clear();
+    this.owners.clear();
+    this.quotas.clear();
+    this.digest.clear();
+    this.aclTable.clear();
+    this.sessions.clear();
+    this.observers.length = 0;
+    this.approximateDataSize = 0;
+    this.lastProcessedZxid = ZXID_ZERO;
+  }
+
+  /** The row of a path, "/" and "" being the root; it stays in pathBytes. */
+  findPath(path: string): Row {
+    const size = this.pathBytes.encode(path);
+    return this.znodes.find(this.pathBytes.bytes, 0, size);
+  }
+
+  /** The path of a row, the root's being "/". */
+  pathOf(row: Row): string {
+    if (row === this.znodes.root) return '/';
+    const size = this.znodes.pathSize(row);
+    const bytes = Buffer.allocUnsafe(size);
+    this.znodes.writePath(row, bytes, size);
+    return bytes.toString('utf8');
+  }
+
+  /** Whose chain a znode with this owner is in. */
+  ownerKindOf(owner: SessionId): OwnerKind {
+    return owner === 0n ? OwnerKind.none : ownerKinds[ephemeralTypeOf(owner, this.options)];
+  }
+
+  /** Whether no digest is kept for the path `bytes[start, end)`. */
+  isExcluded(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end - start <= EXCLUDED_PREFIX.length) return false;
+    for (let index = 0; index < EXCLUDED_PREFIX.length; index++) {
+      if (bytes[start + index] !== EXCLUDED_PREFIX[index]) return false;
+    }
+    return true;
+  }
+
+  /** Gives a row its digest, in exchange for the one it had. `bytes[start, end)` is its path. */
+  digestAnew(row: Row, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.options.digestEnabled) return;
+    const { znodes } = this;
+    if (znodes.isExcluded(row)) return;
+    const { rows } = znodes;
+    let crc = row === znodes.root ? -1 : crcUpdate(-1, bytes, start, end);
+    const dataStart = znodes.dataStart(row);
+    crc = crcUpdate(crc, znodes.chunkBytes(row), dataStart, dataStart + znodes.dataLength(row));
+    this.setDigest(row, finishDigest(crc, rows.statBytes(row), rows.statStart(row)));
+  }
+
+  /** Replaces the digest of a row, in the sum too. */
+  setDigest(row: Row, digest: number): void {
+    const { rows } = this.znodes;
+    this.digest.subtract(rows.get(row, Field.digest) >>> 0);
+    this.digest.add(digest);
+    rows.set(row, Field.digest, digest);
+  }
+
+  /** Copies the Stat of a row as clients see it: 68 bytes (Java: DataNode.copyStat). */
+  copyStat(row: Row, target: Uint8Array, at: number): void {
+    const { znodes } = this;
+    const { rows } = znodes;
+    copyBytes(rows.statBytes(row), rows.statStart(row), target, at, STAT_SIZE);
+    // Stored is the number of creates below; clients get the number of changes: every create but those of the
+    // children still there had its delete.
+    const changes = 2 * znodes.statInt(row, StatOffset.cversion) - znodes.childCount(row);
+    writeInt32(target, at + StatOffset.cversion, changes);
+    if (znodes.ownerKind(row) > OwnerKind.session) {
+      target.fill(0, at + StatOffset.ephemeralOwner, at + StatOffset.ephemeralOwner + 8);
+    }
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+const ownerKinds = {
+  void: OwnerKind.none,
+  normal: OwnerKind.session,
+  container: OwnerKind.container,
+  ttl: OwnerKind.ttl,
+} as const;

@@ -1,0 +1,350 @@
+/*
+ * Znodes: rows, their names and data, the chains between them, and how a path finds its row.
+ *
+ * It knows the shape of the tree and nothing of transactions, versions or digests: who creates a znode fills in its Stat.
+ * A znode's chunk holds, one after the other: the links of its owner's chain (8 bytes, where it has an owner: owners.ts), its name, its data.
+ * Children are a chain in the order of their creation. The root's path is "" here as in Java's snapshots; "/" finds it too.
+ */
+
+import { StatOffset } from '../jute/data.ts';
+import { readInt32, writeInt32 } from '../jute/int64.ts';
+import { copyBytes } from './memory.ts';
+import { pathHash } from './path-hash.ts';
+import { PathIndex } from './path-index.ts';
+import type { Row } from './rows.ts';
+import { Field, NO_ROW, Rows } from './rows.ts';
+import { Slab } from './slab.ts';
+
+const SLASH = 0x2f;
+
+/** Whose chain a znode is in. */
+export const OwnerKind = { none: 0, session: 1, container: 2, ttl: 3 } as const;
+
+/** One of the kinds above. */
+export type OwnerKind = (typeof OwnerKind)[keyof typeof OwnerKind];
+
+/*
+ * Field.nameAndFlags: name length << 5 | isExcluded << 3 | owner kind << 1 | has null data
+ */
+const FLAG_BITS = 5;
+const NULL_DATA = 1;
+const OWNER_SHIFT = 1;
+const OWNER_MASK = 3;
+const EXCLUDED = 8;
+const OWNER_LINKS_SIZE = 8;
+
+/** The longest path that can be stored, in bytes; a server's jute.maxbuffer is far below. */
+export const MAX_PATH_SIZE = (1 << (31 - FLAG_BITS)) - 1;
+
+/** What is given for a new znode. The path is `bytes[start, end)` and its last component `bytes[nameStart, end)`. */
+export interface NewZnode {
+  parent: Row;
+  hash: number;
+  bytes: Uint8Array;
+  nameStart: number;
+  end: number;
+  ownerKind: OwnerKind;
+  /** Below /zookeeper/, where no digests are kept. */
+  isExcluded: boolean;
+  /** The source of the data is `data[dataStart, dataEnd)`; null for null. */
+  data: Uint8Array | null;
+  dataStart: number;
+  dataEnd: number;
+}
+
+/** The znodes of one tree. */
+export class Znodes {
+  readonly rows = new Rows();
+  private readonly slab = new Slab();
+  private readonly index = new PathIndex(this.rows);
+  private readonly key0: number;
+  private readonly key1: number;
+  /** Always there. Its name is empty and its parent NO_ROW. */
+  root: Row = NO_ROW;
+
+  /** @param hashSeed 64 random bits that clients do not know, in two numbers */
+  constructor(hashSeed: readonly [number, number]) {
+    [this.key0, this.key1] = hashSeed;
+    this.clear();
+  }
+
+  /** Forgets everything but an empty root, whose Stat is zero. */
+  clear(): void {
+    this.rows.clear();
+    this.slab.clear();
+    this.index.clear();
+    this.root = this.newRow(NO_ROW, 0, 0);
+    this.rows.set(this.root, Field.chunk, this.slab.allocate(0));
+  }
+
+  /** How many znodes there are, the root included. */
+  get count(): number {
+    return this.rows.count;
+  }
+
+  // ---- paths
+
+  /** The hash under which a path is entered. */
+  hashOf(bytes: Uint8Array, start: number, end: number): number {
+    return pathHash(bytes, start, end, this.key0, this.key1);
+  }
+
+  /** The row of the path `bytes[start, end)`, or NO_ROW. */
+  find(bytes: Uint8Array, start: number, end: number): Row {
+    if (end - start <= 1) {
+      return start === end || bytes[start] === SLASH ? this.root : NO_ROW;
+    }
+    return this.findHashed(this.hashOf(bytes, start, end), bytes, start, end);
+  }
+
+  /** The same where the hash is known; not for the root. */
+  findHashed(hash: number, bytes: Uint8Array, start: number, end: number): Row {
+    const { rows } = this;
+    let row = this.index.first(hash);
+    while (row !== NO_ROW) {
+      if (rows.get(row, Field.hash) === hash && this.isAt(row, bytes, start, end)) return row;
+      row = rows.get(row, Field.nextInBucket);
+    }
+    return NO_ROW;
+  }
+
+  /** Whether `bytes[start, end)` is the path of a row: its names are compared upwards. */
+  isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean {
+    const { rows, root } = this;
+    let at = end;
+    for (let current = row; current !== root; current = rows.get(current, Field.parent)) {
+      at -= this.nameSize(current);
+      if (at <= start || bytes[at - 1] !== SLASH) return false;
+      if (!this.hasName(current, bytes, at)) return false;
+      at -= 1;
+    }
+    return at === start;
+  }
+
+  private hasName(row: Row, bytes: Uint8Array, at: number): boolean {
+    const chunk = this.chunkBytes(row);
+    const size = this.nameSize(row);
+    const start = this.nameStart(row);
+    for (let index = 0; index < size; index++) {
+      if (chunk[start + index] !== bytes[at + index]) return false;
+    }
+    return true;
+  }
+
+  /** Size of the path of a row, in bytes; 0 for the root. */
+  pathSize(row: Row): number {
+    let size = 0;
+    for (let current = row; current !== this.root; current = this.parent(current)) {
+      size += 1 + this.nameSize(current);
+    }
+    return size;
+  }
+
+  /** Writes the path of a row so that it ends at `end`; its size is pathSize(row). */
+  writePath(row: Row, target: Uint8Array, end: number): void {
+    let at = end;
+    for (let current = row; current !== this.root; current = this.parent(current)) {
+      const size = this.nameSize(current);
+      at -= size;
+      copyBytes(this.chunkBytes(current), this.nameStart(current), target, at, size);
+      at -= 1;
+      target[at] = SLASH;
+    }
+  }
+
+  // ---- reading a row
+
+  parent(row: Row): Row {
+    return this.rows.get(row, Field.parent);
+  }
+
+  firstChild(row: Row): Row {
+    return this.rows.get(row, Field.firstChild);
+  }
+
+  nextSibling(row: Row): Row {
+    return this.rows.get(row, Field.nextSibling);
+  }
+
+  nameSize(row: Row): number {
+    return this.rows.get(row, Field.nameAndFlags) >>> FLAG_BITS;
+  }
+
+  ownerKind(row: Row): OwnerKind {
+    return ((this.rows.get(row, Field.nameAndFlags) >>> OWNER_SHIFT) & OWNER_MASK) as OwnerKind;
+  }
+
+  /** Whether a row is below /zookeeper/. */
+  isExcluded(row: Row): boolean {
+    return (this.rows.get(row, Field.nameAndFlags) & EXCLUDED) !== 0;
+  }
+
+  hasNullData(row: Row): boolean {
+    return (this.rows.get(row, Field.nameAndFlags) & NULL_DATA) !== 0;
+  }
+
+  /** The bytes that hold owner links, name and data of a row. */
+  chunkBytes(row: Row): Uint8Array {
+    return this.slab.bytesOf(this.rows.get(row, Field.chunk));
+  }
+
+  /** Where the links of a row that has an owner begin in chunkBytes(row): next (4), previous (4). */
+  ownerLinksStart(row: Row): number {
+    return this.slab.startOf(this.rows.get(row, Field.chunk));
+  }
+
+  /** Where the name begins in chunkBytes(row). */
+  nameStart(row: Row): number {
+    return this.slab.startOf(this.rows.get(row, Field.chunk)) + this.linksSize(row);
+  }
+
+  private linksSize(row: Row): number {
+    return this.ownerKind(row) === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
+  }
+
+  /** Where the data begins in chunkBytes(row). */
+  dataStart(row: Row): number {
+    return this.nameStart(row) + this.nameSize(row);
+  }
+
+  /** Bytes of data; 0 for null. */
+  dataLength(row: Row): number {
+    return this.statInt(row, StatOffset.dataLength);
+  }
+
+  childCount(row: Row): number {
+    return this.statInt(row, StatOffset.numChildren);
+  }
+
+  /** A 32-bit field of the Stat. */
+  statInt(row: Row, offset: number): number {
+    return readInt32(this.rows.statBytes(row), this.rows.statStart(row) + offset);
+  }
+
+  setStatInt(row: Row, offset: number, value: number): void {
+    writeInt32(this.rows.statBytes(row), this.rows.statStart(row) + offset, value);
+  }
+
+  /** Counts the znodes below a row, by a walk over them. */
+  countBelow(top: Row): number {
+    let count = 0;
+    for (let row = this.next(top, top); row !== NO_ROW; row = this.next(row, top)) count += 1;
+    return count;
+  }
+
+  /** The row after `row` in a walk over everything below `top`, parents first. */
+  next(row: Row, top: Row): Row {
+    const child = this.firstChild(row);
+    return child !== NO_ROW ? child : this.nextBeside(row, top);
+  }
+
+  /** The same, leaving out what is below `row`. */
+  nextBeside(row: Row, top: Row): Row {
+    for (let current = row; current !== top; current = this.parent(current)) {
+      const sibling = this.nextSibling(current);
+      if (sibling !== NO_ROW) return sibling;
+    }
+    return NO_ROW;
+  }
+
+  // ---- changes
+
+  /** Adds a znode behind its siblings. Its Stat is zero but for dataLength; its parent's numChildren goes up. */
+  add(given: NewZnode): Row {
+    const { parent, bytes, nameStart, end, data, dataStart } = given;
+    const nameSize = end - nameStart;
+    const dataSize = data === null ? 0 : given.dataEnd - dataStart;
+    const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
+    const flags =
+      (given.isExcluded ? EXCLUDED : 0) |
+      (given.ownerKind << OWNER_SHIFT) |
+      (data === null ? NULL_DATA : 0);
+    const row = this.newRow(parent, (nameSize << FLAG_BITS) | flags, given.hash);
+    const chunk = this.slab.allocate(linksSize + nameSize + dataSize);
+    this.rows.set(row, Field.chunk, chunk);
+    const target = this.slab.bytesOf(chunk);
+    const at = this.slab.startOf(chunk) + linksSize;
+    copyBytes(bytes, nameStart, target, at, nameSize);
+    if (data !== null) copyBytes(data, dataStart, target, at + nameSize, dataSize);
+    this.setStatInt(row, StatOffset.dataLength, dataSize);
+    this.appendChild(parent, row);
+    this.index.add(row);
+    return row;
+  }
+
+  private newRow(parent: Row, nameAndFlags: number, hash: number): Row {
+    const { rows } = this;
+    const row = rows.allocate();
+    rows.set(row, Field.hash, hash);
+    rows.set(row, Field.parent, parent);
+    rows.set(row, Field.nameAndFlags, nameAndFlags);
+    rows.set(row, Field.firstChild, NO_ROW);
+    rows.set(row, Field.nextSibling, NO_ROW);
+    rows.set(row, Field.previousSibling, NO_ROW);
+    rows.set(row, Field.acl, -1);
+    rows.set(row, Field.digest, 0);
+    rows.clearStat(row);
+    return row;
+  }
+
+  private appendChild(parent: Row, row: Row): void {
+    const { rows } = this;
+    const first = rows.get(parent, Field.firstChild);
+    if (first === NO_ROW) {
+      rows.set(parent, Field.firstChild, row);
+      rows.set(row, Field.previousSibling, row);
+    } else {
+      const last = rows.get(first, Field.previousSibling);
+      rows.set(last, Field.nextSibling, row);
+      rows.set(row, Field.previousSibling, last);
+      rows.set(first, Field.previousSibling, row);
+    }
+    this.setStatInt(parent, StatOffset.numChildren, this.childCount(parent) + 1);
+  }
+
+  /** Removes a znode that has no children and is not the root; its parent's numChildren goes down. */
+  remove(row: Row): void {
+    const { rows } = this;
+    const parent = this.parent(row);
+    const next = this.nextSibling(row);
+    const previous = rows.get(row, Field.previousSibling);
+    const first = this.firstChild(parent);
+    if (first === row) {
+      rows.set(parent, Field.firstChild, next);
+      if (next !== NO_ROW) rows.set(next, Field.previousSibling, previous);
+    } else {
+      rows.set(previous, Field.nextSibling, next);
+      rows.set(next === NO_ROW ? first : next, Field.previousSibling, previous);
+    }
+    this.setStatInt(parent, StatOffset.numChildren, this.childCount(parent) - 1);
+    this.index.remove(row);
+    this.slab.free(rows.get(row, Field.chunk));
+    rows.free(row);
+  }
+
+  /** Replaces the data of a znode by a copy of `data`, and dataLength with it. */
+  setData(row: Row, data: Uint8Array | null): void {
+    const { rows, slab } = this;
+    const size = data === null ? 0 : data.length;
+    const before = rows.get(row, Field.chunk);
+    const keptSize = this.linksSize(row) + this.nameSize(row);
+    let chunk = before;
+    if (!slab.fits(before, keptSize + size)) {
+      chunk = slab.allocate(keptSize + size);
+      copyBytes(
+        slab.bytesOf(before),
+        slab.startOf(before),
+        slab.bytesOf(chunk),
+        slab.startOf(chunk),
+        keptSize,
+      );
+      slab.free(before);
+      rows.set(row, Field.chunk, chunk);
+    }
+    if (data !== null)
+      copyBytes(data, 0, slab.bytesOf(chunk), slab.startOf(chunk) + keptSize, size);
+    const flags = rows.get(row, Field.nameAndFlags) & ~NULL_DATA;
+    rows.set(row, Field.nameAndFlags, flags | (data === null ? NULL_DATA : 0));
+    this.setStatInt(row, StatOffset.dataLength, size);
+  }
+}
