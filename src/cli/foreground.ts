@@ -33,7 +33,10 @@ function readConfig(environment: Environment): ServerConfig | string {
       path: environment.configFile,
       jvmFlags: environment.jvmFlags,
     });
-    return obstacle(config) ?? config;
+    // Paths that stay what they are, whatever becomes of the working directory; `conf` shows them too.
+    const dataDir = resolve(config.dataDir);
+    const dataLogDir = resolve(config.dataLogDir);
+    return obstacle(config) ?? { ...config, dataDir, dataLogDir };
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -80,7 +83,7 @@ function greet(environment: Environment, config: ServerConfig, port: number | nu
       `  zk-server ${version()} is serving.`,
       '',
       `    clients   ${host}:${port}${config.clientPortAddress === null ? ' (on all addresses of this machine)' : ''}`,
-      `    data      ${resolve(config.dataDir)}`,
+      `    data      ${config.dataDir}`,
       `    settings  ${resolve(config.configFile)}`,
       '',
       '  To try next, in another terminal:',

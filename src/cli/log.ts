@@ -28,6 +28,9 @@ export function logLevel(variables: Variables): string {
   return 'info';
 }
 
+/** What is kept of the log while it cannot be written; the rest is dropped, so that memory does not fill with it. */
+const KEPT_WHILE_STUCK_BYTES = 1 << 20;
+
 /** Fields that have their place at the beginning of a readable line, or say nothing on one machine. */
 const NOT_REPEATED = new Set(['level', 'time', 'msg', 'pid', 'hostname']);
 
@@ -83,7 +86,9 @@ export function readable(line: string): string {
  * @param forPeople whether lines are for a person instead of a machine
  */
 export function createLog(level: string, forPeople: boolean): Logger {
-  const stdout = destination({ dest: 1, sync: true });
+  const stdout = destination({ dest: 1, sync: true, maxLength: KEPT_WHILE_STUCK_BYTES });
+  // A reader that went away (EPIPE) or a full disk takes the log away, but is no reason to stop serving.
+  stdout.on('error', () => {});
   const target: DestinationStream = forPeople
     ? { write: (line) => stdout.write(`${readable(line.trimEnd())}\n`) }
     : stdout;

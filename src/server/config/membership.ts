@@ -11,7 +11,7 @@ import { BadValue, decimal } from './values.ts';
 export type PeerType = 'participant' | 'observer';
 
 /** One of a member's addresses: `host:quorumPort:electionPort`. */
-export interface MemberAddress {
+interface MemberAddress {
   /** Name or address, without brackets. */
   readonly host: string;
   /** Port on which a leader serves its learners, 0..65535. */
@@ -21,7 +21,7 @@ export interface MemberAddress {
 }
 
 /** A host and a port as clients know them. */
-export interface ClientAddress {
+interface ClientAddress {
   /** Name or address, without brackets; `0.0.0.0` where only a port was written. */
   readonly host: string;
   /** 0..65535. */
@@ -29,7 +29,7 @@ export interface ClientAddress {
 }
 
 /** One server.N line. */
-export interface Member {
+interface Member {
   /** N. */
   readonly id: number;
   /** One address, or several with multiAddress.enabled. */
@@ -43,7 +43,7 @@ export interface Member {
 }
 
 /** A group of a hierarchical quorum: group.N=1:2:3. */
-export interface MemberGroup {
+interface MemberGroup {
   /** N. */
   readonly id: number;
   /** The servers in it. */

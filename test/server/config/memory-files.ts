@@ -13,7 +13,7 @@ import {
 export type MemoryFiles = Readonly<Record<string, string | Uint8Array | Error>>;
 
 /** The port over such files. */
-export function memoryFiles(files: MemoryFiles): ConfigFiles {
+function memoryFiles(files: MemoryFiles): ConfigFiles {
   return {
     read(path) {
       const content = files[path];
