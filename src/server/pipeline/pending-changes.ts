@@ -120,7 +120,7 @@ export class PendingChanges {
   private fromTree(path: string, row: Row): PendingNode {
     const { tree } = this;
     const node = this.blank(path);
-    tree.copyStat(row, node.stat, 0);
+    tree.copyStoredStat(row, node.stat, 0);
     node.acls = tree.aclTable.aclsOf(tree.aclId(row));
     node.row = row;
     node.digest = tree.nodeDigest(row);
