@@ -17,6 +17,7 @@ import { TxnLog } from '../datatree/storage/txn-log.ts';
 import { Watches } from '../datatree/watches.ts';
 import { fourLetterWordWhitelist } from '../fourletter/index.ts';
 import type { Zxid } from '../jute/int64.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import { AccessControl } from './auth/access.ts';
 import { authSchemes } from './auth/schemes.ts';
 import { ClientPort } from './client/client-port.ts';
@@ -71,6 +72,10 @@ export class Standalone {
   readonly clientPort: ClientPort;
   /** The port that clients reach, as it is after listening. */
   listeningPort = -1;
+  /** Transactions appended since the last write of the log began; when the last one was, and when that write began, in ms. */
+  private unflushedCount = 0;
+  private lastAppendAt = 0;
+  private lastFlushAt = 0;
   /** Transactions and bytes after which the next snapshot is cut; drawn anew each time, so that servers do not cut all at once. */
   private snapshotAfter: { readonly txns: number; readonly bytes: number };
 
@@ -122,7 +127,7 @@ export class Standalone {
         stats,
         isLogFull: () => this.txnLog.isFull,
       },
-      { ...config, maxRequestsInProcess: config.requestThrottle.maxRequests },
+      config,
     );
     this.snapshotAfter = this.drawSnapshotThreshold();
   }
@@ -194,10 +199,7 @@ export class Standalone {
         reads: new Reads({ tree, watches, access, metrics, childrenCache }),
         watchRequests: new WatchRequests({ tree, watches, access, stats }),
         sink: {
-          append: (header, txn, digest) => {
-            this.txnLog.append(header, txn, digest);
-            this.snapshotWhenDue();
-          },
+          append: (header, txn, digest) => this.append(header, txn, digest),
         },
         events: {
           sessionCreated: (connection) => this.clientPort.sessionCreated(connection),
@@ -209,6 +211,14 @@ export class Standalone {
       },
       config,
     );
+  }
+
+  private append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): void {
+    this.txnLog.append(header, txn, digest);
+    this.ports.metrics.syncProcessorRequestQueued.increment();
+    this.unflushedCount += 1;
+    this.lastAppendAt = this.ports.clock.elapsed;
+    this.snapshotWhenDue();
   }
 
   private configuration(): ReturnType<StandaloneView['configuration']> {
@@ -259,15 +269,41 @@ export class Standalone {
 
   /** Ends a turn: sends replies, starts the next write of the log. Returns whether another turn is due at once. */
   endTurn(): boolean {
-    this.txnLog.flush();
+    this.flushLog();
     const isMoreToDo = this.clientPort.endTurn();
-    this.txnLog.flush();
+    this.flushLog();
     return isMoreToDo;
+  }
+
+  /** Starts to write what was appended, unless flushDelay lets it wait for company. */
+  private flushLog(): void {
+    const { unflushedCount } = this;
+    if (unflushedCount === 0 || this.txnLog.isFlushing) return;
+    const { elapsed } = this.ports.clock;
+    const { maxBatchSize } = this.config;
+    const isBatchFull = maxBatchSize > 0 && unflushedCount >= maxBatchSize;
+    if (!isBatchFull && elapsed < this.flushDeadline) return;
+    this.ports.metrics.syncProcessorBatchSize.add(unflushedCount);
+    this.unflushedCount = 0;
+    this.lastFlushAt = elapsed;
+    this.txnLog.flush();
+  }
+
+  /** When the log has to be flushed at the latest, in ms (Java: SyncRequestProcessor.getRemainingDelay and its poll). */
+  private get flushDeadline(): number {
+    const { flushDelayMs, maxWriteQueuePollTimeMs } = this.config;
+    if (this.unflushedCount === 0) return Number.POSITIVE_INFINITY;
+    return Math.min(this.lastFlushAt + flushDelayMs, this.lastAppendAt + maxWriteQueuePollTimeMs);
   }
 
   /** When run() wants to be called, in ms of the elapsed clock. */
   get deadline(): number {
-    return Math.min(this.sessions.deadline, this.clientPort.deadline, this.containers.deadline);
+    return Math.min(
+      this.sessions.deadline,
+      this.clientPort.deadline,
+      this.containers.deadline,
+      this.txnLog.isFlushing ? Number.POSITIVE_INFINITY : this.flushDeadline,
+    );
   }
 
   /** Does what is due by now: expires sessions and connections, cleans up containers. */

@@ -38,6 +38,8 @@ import { acceptSession, decideHandshake, refuseSession } from './handshake.ts';
 import { InputBacklog } from './input-backlog.ts';
 import type { Link } from './link.ts';
 import { OutputPool } from './output-pool.ts';
+import type { RequestThrottleOptions } from './request-throttle.ts';
+import { RequestThrottle } from './request-throttle.ts';
 
 /** Answers that a client has not read: above this no more requests are taken from it. */
 const UNSENT_HIGH_WATER = 1024 * 1024;
@@ -58,8 +60,9 @@ export interface ClientPortOptions {
   readonly maxClientCnxns: number;
   readonly maxCnxns: number;
   readonly globalOutstandingLimit: number;
-  /** Requests in the pipeline above which all others wait; 0 for no such limit. */
-  readonly maxRequestsInProcess: number;
+  readonly requestThrottle: RequestThrottleOptions;
+  readonly largeRequestThreshold: number;
+  readonly largeRequestMaxBytes: number;
   readonly sessionlessCnxnTimeoutMs: number;
   readonly enforceAuthSchemes: readonly string[] | null;
 }
@@ -86,6 +89,7 @@ export class ClientPort implements SessionEvents {
   private readonly ports: ClientPortPorts;
   private readonly options: ClientPortOptions;
   private readonly limits: ConnectionLimits;
+  private readonly requestThrottle: RequestThrottle;
   private readonly pool = new OutputPool();
   private readonly reader = new JuteReader(Buffer.alloc(0));
   private readonly expiry: ExpiryQueue<Connection>;
@@ -99,6 +103,7 @@ export class ClientPort implements SessionEvents {
     this.ports = ports;
     this.options = options;
     this.limits = new ConnectionLimits(options);
+    this.requestThrottle = new RequestThrottle(options.requestThrottle, ports.metrics);
     this.expiry = new ExpiryQueue(options.sessionlessCnxnTimeoutMs, ports.clock.elapsed);
   }
 
@@ -231,6 +236,14 @@ export class ClientPort implements SessionEvents {
         );
         return end;
       }
+      if (this.isTooMuchAtOnce(length)) {
+        this.ports.metrics.largeRequestsRejected.increment();
+        this.fault(
+          connection,
+          `sent a large request of ${length} bytes while others are under way`,
+        );
+        return end;
+      }
       const frameEnd = at + LENGTH_SIZE + length;
       if (frameEnd > end) break;
       if (!this.mayAsk(connection)) {
@@ -243,12 +256,18 @@ export class ClientPort implements SessionEvents {
     return at;
   }
 
+  private isTooMuchAtOnce(length: number): boolean {
+    const { largeRequestThreshold, largeRequestMaxBytes } = this.options;
+    if (largeRequestThreshold < 0 || length <= largeRequestThreshold) return false;
+    return this.ports.pipeline.bytesInProcess + length > largeRequestMaxBytes;
+  }
+
   /** Whether another request of this connection can be taken now; if not, its bytes wait, and then the client. */
   private mayAsk(connection: Connection): boolean {
     const { inProcess } = this.ports.pipeline;
-    const { globalOutstandingLimit, maxRequestsInProcess } = this.options;
+    const { globalOutstandingLimit } = this.options;
     if (inProcess > globalOutstandingLimit && connection.outstandingCount > 0) return false;
-    if (maxRequestsInProcess > 0 && inProcess >= maxRequestsInProcess) return false;
+    if (!this.requestThrottle.hasRoom(inProcess)) return false;
     return connection.unsentSize < UNSENT_HIGH_WATER && !this.ports.isLogFull();
   }
 
@@ -256,6 +275,8 @@ export class ClientPort implements SessionEvents {
     this.stalled.add(connection);
     if (connection.isPaused) return;
     connection.isPaused = true;
+    connection.stalledAt = this.ports.clock.elapsed;
+    this.ports.metrics.requestThrottleWaitCount.increment();
     connection.link.pause();
   }
 
@@ -272,7 +293,9 @@ export class ClientPort implements SessionEvents {
     this.stalled.delete(connection);
     connection.isPaused = false;
     if (connection.backlog !== null) this.consumeBacklog(connection, connection.backlog);
-    if (!connection.isPaused) connection.link.resume();
+    if (connection.isPaused) return;
+    connection.stalledAt = 0;
+    connection.link.resume();
   }
 
   private takeFrame(connection: Connection, bytes: Buffer, start: number, end: number): void {
@@ -438,6 +461,13 @@ export class ClientPort implements SessionEvents {
     const { session } = connection;
     const { sessions, clock, pipeline } = this.ports;
     if (session === null || !sessions.touch(session, session.timeout, clock.elapsed)) return;
+    if (connection.stalledAt !== 0) {
+      const waitedMs = clock.elapsed - connection.stalledAt;
+      const verdict = this.requestThrottle.judge(type, waitedMs, session.timeout);
+      if (verdict === 'drop') this.fault(connection, `had a request wait for ${waitedMs} ms`);
+      if (verdict === 'refuse') pipeline.refuse(connection, xid, type, ErrorCode.throttledOp);
+      if (verdict !== 'pass') return;
+    }
     pipeline.submit(connection, xid, type, record);
   }
 

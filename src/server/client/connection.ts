@@ -6,6 +6,7 @@
 
 import type { ConnectionStats } from '../../admin/metrics/connection-stats.ts';
 import type { Id } from '../../jute/data.ts';
+import type { ErrorCode } from '../../jute/error-code.ts';
 import { writeInt32 } from '../../jute/int64.ts';
 import { REPLY_HEADER_SIZE } from '../../jute/proto.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
@@ -25,6 +26,8 @@ export interface QueuedRequest {
   /** ms of the turn clock (elapsed) */
   readonly receivedAt: number;
   readonly body: Buffer;
+  /** The code it is answered with without being carried out; 0 for a request that is carried out. */
+  readonly refusal: ErrorCode;
 }
 
 /** A client's connection. */
@@ -46,6 +49,8 @@ export class Connection {
   backlog: InputBacklog | null = null;
   /** Nothing is read because something has to be finished first. */
   isPaused = false;
+  /** Since when the request in front of the backlog waits, in ms of the turn clock; 0 while none does. */
+  stalledAt = 0;
   output: JuteWriter | null = null;
   isDirty = false;
   /** Writes on their way and the reads that have to wait for them, oldest first; a write is always in front. */

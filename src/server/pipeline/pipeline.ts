@@ -23,7 +23,7 @@ import { OpCode, SpecialXid } from '../../jute/op-code.ts';
 import { JuteError, JuteReader } from '../../jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
-import type { Connection } from '../client/connection.ts';
+import type { Connection, QueuedRequest } from '../client/connection.ts';
 import type { TurnClock } from '../clock.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import { operationName } from './operation-names.ts';
@@ -76,6 +76,8 @@ export class Pipeline {
   private lastZxid: Zxid;
   /** Requests of clients that are not answered yet (Java: requestsInProcess). */
   inProcess = 0;
+  /** Bytes that they hold. */
+  bytesInProcess = 0;
 
   constructor(
     ports: {
@@ -129,11 +131,29 @@ export class Pipeline {
       this.propose(this.request(connection, cxid, type, body));
     } else if (connection.queue.length > 0) {
       const body = Buffer.from(record.bytes.subarray(record.start, record.end));
-      connection.queue.push(this.request(connection, cxid, type, body));
+      this.enqueue(connection, this.request(connection, cxid, type, body));
     } else {
       const reader = this.reader.reset(record.bytes, record.start, record.end);
-      this.read(connection, { cxid, type, receivedAt: this.clock.elapsed }, reader);
+      this.read(
+        connection,
+        { cxid, type, receivedAt: this.clock.elapsed, refusal: ErrorCode.ok },
+        reader,
+      );
     }
+  }
+
+  /** Answers a request with a code when its turn comes, without carrying it out. */
+  refuse(connection: Connection, cxid: number, type: number, refusal: ErrorCode): void {
+    this.inProcess += 1;
+    const request = this.request(connection, cxid, type, NO_BODY);
+    request.refusal = refusal;
+    if (connection.queue.length > 0) this.enqueue(connection, request);
+    else this.read(connection, request, this.reader.reset(NO_BODY, 0, 0));
+  }
+
+  private enqueue(connection: Connection, request: Request): void {
+    this.bytesInProcess += request.body.length;
+    connection.queue.push(request);
   }
 
   private request(connection: Connection, cxid: number, type: number, body: Buffer): Request {
@@ -181,7 +201,7 @@ export class Pipeline {
       ? { version: DIGEST_VERSION, treeDigest: this.pending.treeDigest }
       : null;
     this.proposals.push(request);
-    request.connection?.queue.push(request);
+    if (request.connection !== null) this.enqueue(request.connection, request);
     this.sink.append(request.header, txn, request.digest);
   }
 
@@ -224,6 +244,7 @@ export class Pipeline {
   private answerWrite(connection: Connection, request: Request, result: TxnResult): void {
     connection.queue.shift();
     this.inProcess -= 1;
+    this.bytesInProcess -= request.body.length;
     if (connection.state !== 'closed') {
       if (request.type === OpCode.createSession) {
         this.stats.countSessionCreated(this.clock.elapsed - request.receivedAt);
@@ -253,6 +274,7 @@ export class Pipeline {
     const { queue } = connection;
     for (let next = queue[0]; next !== undefined && !next.isWrite; next = queue[0]) {
       queue.shift();
+      this.bytesInProcess -= next.body.length;
       if (connection.state === 'closed') this.inProcess -= 1;
       else this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
     }
@@ -261,13 +283,17 @@ export class Pipeline {
   /** Counts the requests that a closed connection had waiting as done, except its writes, which are carried out. */
   forgetReads(connection: Connection): void {
     const writes = connection.queue.filter((request) => request.isWrite);
-    this.inProcess -= connection.queue.length - writes.length;
+    for (const request of connection.queue) {
+      if (request.isWrite) continue;
+      this.inProcess -= 1;
+      this.bytesInProcess -= request.body.length;
+    }
     connection.queue = writes;
   }
 
   private read(
     connection: Connection,
-    request: { readonly cxid: number; readonly type: number; readonly receivedAt: number },
+    request: Pick<QueuedRequest, 'cxid' | 'type' | 'receivedAt' | 'refusal'>,
     reader: JuteReader,
   ): void {
     const { type } = request;
@@ -277,7 +303,7 @@ export class Pipeline {
     const isSetWatches = type === OpCode.setWatches || type === OpCode.setWatches2;
     const early = isSetWatches ? this.handle(connection, type, reader) : ErrorCode.ok;
     const start = connection.startReply(cxid, this.tree.lastProcessedZxidBytes, early);
-    const err = isSetWatches ? early : this.handle(connection, type, reader);
+    const err = isSetWatches ? early : request.refusal || this.handle(connection, type, reader);
     if (err !== ErrorCode.ok) connection.failReply(start, err);
     const size = connection.endReply(start);
     this.countAnswered(connection, cxid);

@@ -3,6 +3,7 @@
  * (Java: Request).
  */
 
+import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
@@ -19,6 +20,7 @@ export class Request implements QueuedRequest {
   readonly receivedAt: number;
   /** The record behind the request header, owned by this request. */
   readonly body: Buffer;
+  refusal: ErrorCode = ErrorCode.ok;
 
   /** Of a write: its place in the order of all writes, and what it does. */
   zxid: Zxid = ZXID_ZERO;
