@@ -52,6 +52,9 @@ const NULL_TOKEN = -1;
 /** The zxid in replies to auth packets, which no transaction stands behind. */
 const NO_ZXID = new Uint8Array(8);
 
+/** The zxid of a request that nothing has prepared, which Java sends with Unimplemented (Request.zxid): -1. */
+const UNPREPARED_ZXID = new Uint8Array(8).fill(0xff);
+
 /** Limits and time-outs; units and meaning as in ServerConfig. */
 export interface ClientPortOptions {
   readonly juteMaxBuffer: number;
@@ -447,7 +450,7 @@ export class ClientPort implements SessionEvents {
       this.answerAndClose(connection, xid, ErrorCode.sessionClosedRequireSaslAuth);
     } else if (!this.ports.pipeline.knows(type)) {
       this.ports.log.warn(`${describe(connection)}: asked for unknown operation ${type}`);
-      this.answerAndClose(connection, xid, ErrorCode.unimplemented);
+      this.answerAndClose(connection, xid, ErrorCode.unimplemented, UNPREPARED_ZXID);
     } else this.submit(connection, xid, type, { bytes, start: recordStart, end });
   }
 
@@ -501,8 +504,8 @@ export class ClientPort implements SessionEvents {
   private answerStart = 0;
 
   /** Begins an answer that does not wait for anything that was asked before. */
-  private answerNow(connection: Connection, xid: number, err: number): void {
-    this.answerStart = connection.startReply(xid, NO_ZXID, err);
+  private answerNow(connection: Connection, xid: number, err: number, zxidBytes = NO_ZXID): void {
+    this.answerStart = connection.startReply(xid, zxidBytes, err);
   }
 
   private finishAnswer(connection: Connection, xid: number): void {
@@ -512,8 +515,13 @@ export class ClientPort implements SessionEvents {
     this.ports.stats.countRead(0, size);
   }
 
-  private answerAndClose(connection: Connection, xid: number, err: number): void {
-    this.answerNow(connection, xid, err);
+  private answerAndClose(
+    connection: Connection,
+    xid: number,
+    err: number,
+    zxidBytes = NO_ZXID,
+  ): void {
+    this.answerNow(connection, xid, err, zxidBytes);
     this.finishAnswer(connection, xid);
     this.closeAfterFlush(connection);
   }
