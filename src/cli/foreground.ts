@@ -51,20 +51,24 @@ function logConfig(config: ServerConfig, log: Logger): void {
   }
 }
 
-/** What keeps a server from starting, in words where we have some. */
-function startFailure(error: unknown, config: ServerConfig): string {
-  const code = hasCode(error) ? error.code : '';
+/** Says what kept a server from starting: in words where the system's code tells all, with the error where it does not. */
+function logStartFailure(error: unknown, config: ServerConfig, log: Logger): void {
   const where = `clientPort ${config.clientPort} on ${config.clientPortAddress ?? 'all addresses'}`;
-  switch (code) {
+  // A file can be refused with EACCES too; only what listening came to is about the port.
+  const isAboutPort = hasCode(error) && ['listen', 'getaddrinfo'].includes(error.syscall ?? '');
+  switch (isAboutPort ? error.code : '') {
     case 'EADDRINUSE':
-      return `${where} is taken: another process listens there already`;
+      log.fatal(`${where} is taken: another process listens there already`);
+      return;
     case 'EACCES':
-      return `${where}: permission denied (ports below 1024 need a privilege)`;
+      log.fatal(`${where}: permission denied (ports below 1024 need a privilege)`);
+      return;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `${where}: this machine has no such address`;
+      log.fatal(`${where}: this machine has no such address`);
+      return;
     default:
-      return error instanceof Error ? error.message : String(error);
+      log.fatal({ err: error }, 'the server could not be started');
   }
 }
 
@@ -162,7 +166,7 @@ export async function startForeground(environment: Environment): Promise<number>
   try {
     running = await startServer(config, log);
   } catch (error) {
-    log.fatal({ err: error }, startFailure(error, config));
+    logStartFailure(error, config, log);
     return EXIT.unexpectedError;
   }
   for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
