@@ -1,0 +1,167 @@
+/*
+ * The tree against the naive one, and a fuzzy snapshot with its replay against the tree that lived on, over random transactions.
+ */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DataTreeOptions } from '../../src/datatree/data-tree.ts';
+import { DataTree } from '../../src/datatree/data-tree.ts';
+import type { Zxid } from '../../src/jute/int64.ts';
+import { JuteReader } from '../../src/jute/reader.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
+import { JuteWriter } from '../../src/jute/writer.ts';
+import { expectSame, pathsOf, seenIn, summaryOf } from './compare.ts';
+import { NaiveTree } from './naive-tree.ts';
+import { quotaTxns, Random, RandomTxns } from './random-txns.ts';
+
+const OPTIONS: DataTreeOptions = {
+  hashSeed: [0x12345678, 0x9abcdef0],
+  digestEnabled: true,
+  extendedTypesEnabled: true,
+  emulate353TTLNodes: false,
+};
+
+interface Step {
+  readonly header: TxnHeader;
+  readonly txn: Txn;
+  readonly digest: TxnDigest;
+}
+
+/** A tree and its naive twin that take the same transactions. */
+class Twins {
+  readonly tree: DataTree;
+  readonly naive = new NaiveTree();
+  private readonly source: RandomTxns;
+  readonly log: Step[] = [];
+
+  constructor(seed: number, isWild: boolean) {
+    this.tree = new DataTree(OPTIONS);
+    this.tree.recordChanges = true;
+    this.source = new RandomTxns(seed, this.naive, { isWild });
+  }
+
+  step(): void {
+    const { header, txn } = this.source.next();
+    this.apply(header, txn);
+  }
+
+  apply(header: TxnHeader, txn: Txn): void {
+    const { tree, naive } = this;
+    const result = tree.apply(header, txn);
+    const expected = naive.apply(header, txn);
+    const parts = result.parts?.map(({ type, err, path }) => ({ type, err, path })) ?? null;
+    expect({ txn, err: result.err, parts }).toEqual({
+      txn,
+      err: expected.err,
+      parts: expected.parts,
+    });
+    expect(tree.changes.map(({ type, path }) => ({ type, path }))).toEqual(naive.changes);
+    this.log.push({ header, txn, digest: { version: 2, treeDigest: tree.treeDigest } });
+  }
+
+  giveQuota(root: string): void {
+    for (const txn of quotaTxns(root, this.naive)) {
+      const { header } = this.source.next();
+      this.apply({ ...header, type: txn.type }, txn);
+    }
+  }
+}
+
+describe('a tree and the naive tree', () => {
+  it('are the same after any transactions, also those that fail', () => {
+    const property = fc.property(fc.integer(), (seed) => {
+      const twins = new Twins(seed, true);
+      twins.giveQuota('/a');
+      for (let round = 0; round < 6; round++) {
+        for (let count = 0; count < 60; count++) twins.step();
+        expectSame(twins.tree, twins.naive);
+      }
+      twins.giveQuota('/a/b');
+      for (let count = 0; count < 60; count++) twins.step();
+      expectSame(twins.tree, twins.naive);
+    });
+    fc.assert(property, { numRuns: 40 });
+  });
+
+  it('are the same after a long life', () => {
+    const twins = new Twins(42, false);
+    twins.giveQuota('/b');
+    for (let count = 0; count < 8000; count++) twins.step();
+    expectSame(twins.tree, twins.naive);
+  });
+});
+
+/** Cuts a snapshot of `twins.tree` in small slices with transactions between them. */
+function fuzzySnapshot(twins: Twins, random: Random): { bytes: Buffer; startZxid: Zxid } {
+  const { tree } = twins;
+  const writer = new JuteWriter();
+  const startZxid = tree.lastProcessedZxid;
+  tree.writeAcls(writer);
+  const snapshot = tree.startNodeSnapshot();
+  while (!snapshot.writeSlice(writer, 1 + random.below(300))) {
+    for (let count = random.below(8); count > 0; count--) twins.step();
+  }
+  return { bytes: writer.toBuffer(), startZxid };
+}
+
+/** Loads what fuzzySnapshot wrote, handed over in pieces of random size. */
+function load(bytes: Buffer, random: Random, warnings: string[]): DataTree {
+  const tree = new DataTree({
+    ...OPTIONS,
+    hashSeed: [1, 2],
+    onWarning: (text) => warnings.push(text),
+  });
+  const loading = tree.startLoad();
+  const reader = new JuteReader(bytes);
+  loading.readAcls(reader);
+  let end = reader.offset;
+  let isDone = false;
+  while (!isDone) {
+    end = Math.min(bytes.length, end + 1 + random.below(2000));
+    isDone = loading.readNodes(reader.reset(bytes, reader.offset, end));
+  }
+  expect(reader.offset).toBe(bytes.length);
+  loading.finish();
+  return tree;
+}
+
+describe('a snapshot that is cut while transactions go on', () => {
+  it('gives the same tree once the transactions since its start are replayed', () => {
+    const property = fc.property(fc.integer(), (seed) => {
+      const random = new Random(seed);
+      const twins = new Twins(seed, false);
+      twins.giveQuota('/a');
+      for (let count = 50 + random.below(300); count > 0; count--) twins.step();
+      const sessions = new Map(twins.tree.sessions);
+      const { bytes, startZxid } = fuzzySnapshot(twins, random);
+      const said = twins.tree.lastProcessedZxidDigest;
+      for (let count = random.below(50); count > 0; count--) twins.step();
+
+      const warnings: string[] = [];
+      const loaded = load(bytes, random, warnings);
+      loaded.lastProcessedZxid = startZxid;
+      for (const [id, timeout] of sessions) loaded.sessions.set(id, timeout);
+      loaded.expectSnapshotDigest(said, startZxid);
+      for (const { header, txn, digest } of twins.log) {
+        if (header.zxid > startZxid) loaded.apply(header, txn, digest);
+      }
+
+      expect(pathsOf(loaded)).toEqual(pathsOf(twins.tree));
+      for (const path of pathsOf(loaded)) {
+        expect({ path, ...seenIn(loaded, path) }).toEqual({ path, ...seenIn(twins.tree, path) });
+      }
+      expect(withoutEmptySessions(summaryOf(loaded))).toEqual(
+        withoutEmptySessions(summaryOf(twins.tree)),
+      );
+      expect(warnings).toEqual([]);
+      expect(loaded.digestMismatchCount).toBe(0);
+    });
+    fc.assert(property, { numRuns: 150 });
+  });
+});
+
+/** A session that owns nothing any more is not in a snapshot. */
+function withoutEmptySessions(summary: Record<string, unknown>): Record<string, unknown> {
+  const ephemerals = summary['ephemerals'] as [bigint, string[]][];
+  return { ...summary, ephemerals: ephemerals.filter(([, paths]) => paths.length > 0) };
+}
