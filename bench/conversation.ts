@@ -3,7 +3,8 @@
  * creating znodes, closing). The counted part exchanges the link's receiver for a lane, which allocates
  * nothing per request.
  */
-import { type FrameReceiver, Link } from './link.ts';
+import type { FrameReceiver } from './frames.ts';
+import { Link } from './link.ts';
 import {
   connectRequest,
   getLong,
@@ -146,12 +147,15 @@ export class Conversation implements FrameReceiver {
   }
 }
 
-/** Opens `count` sessions on one server, at most `atOnce` of them at a time. */
+/**
+ * Opens `count` sessions on one server, at most `atOnce` of them at a time: fewer than Java's backlog of 50,
+ * beyond which a connection waits for a second.
+ */
 export async function openSessions(
   port: number,
   options: { readonly count: number; readonly atOnce?: number; readonly timeoutMs?: number },
 ): Promise<Conversation[]> {
-  const { count, atOnce = 100, timeoutMs = 30_000 } = options;
+  const { count, atOnce = 40, timeoutMs = 30_000 } = options;
   const opened: Conversation[] = [];
   while (opened.length < count) {
     const size = Math.min(atOnce, count - opened.length);

@@ -5,9 +5,16 @@
  * its SteadyLoad.
  */
 import type { Conversation } from './conversation.ts';
-import type { FrameReceiver, Link } from './link.ts';
+import type { FrameReceiver } from './frames.ts';
 import type { Meter } from './meter.ts';
 import { getLong, REPLY_HEADER_BYTES, type RequestRing, WrongReply } from './wire.ts';
+
+/** The connection below a lane. */
+export interface LaneLink {
+  receiver: FrameReceiver;
+  /** Writes at once; the bytes stay as they are until a reply to them has come. */
+  write(bytes: Uint8Array): void;
+}
 
 /** One kind of load: the same requests again and again over several connections. */
 export interface SteadyLoad {
@@ -31,7 +38,7 @@ export class Lane implements FrameReceiver {
   received = 0;
   /** The header's zxid of the reply at hand. */
   zxid = 0;
-  readonly #link: Link;
+  readonly #link: LaneLink;
   readonly #load: SteadyLoad;
   readonly #meter: Meter;
   readonly #outstanding: number;
@@ -43,7 +50,7 @@ export class Lane implements FrameReceiver {
 
   /** `limit` is how many requests the lane sends at most. */
   constructor(
-    ports: { readonly link: Link; readonly load: SteadyLoad; readonly meter: Meter },
+    ports: { readonly link: LaneLink; readonly load: SteadyLoad; readonly meter: Meter },
     options: { readonly index: number; readonly outstanding: number; readonly limit: number },
   ) {
     this.#link = ports.link;

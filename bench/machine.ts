@@ -1,6 +1,15 @@
 /* The facts about the machine that belong to every table of figures: what ran where, and how busy it was. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { spreadOf } from './figures.ts';

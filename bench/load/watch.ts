@@ -5,7 +5,8 @@
  */
 import { checkContent, DATA_BYTES, fillContent } from '../content.ts';
 import { type Conversation, openSessions } from '../conversation.ts';
-import type { FrameReceiver, Link } from '../link.ts';
+import type { FrameReceiver } from '../frames.ts';
+import type { Link } from '../link.ts';
 import type { Meter } from '../meter.ts';
 import {
   checkLength,
