@@ -5,7 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { ServerMetrics } from '../admin/metrics/index.ts';
 import { DataTree } from '../datatree/data-tree.ts';
+import type { Recovery } from '../datatree/storage/recover.ts';
+import { recover } from '../datatree/storage/recover.ts';
+import type { SnapshotContents } from '../datatree/storage/snapshot-cut.ts';
 import { SnapshotWriter } from '../datatree/storage/snapshot-writer.ts';
+import { toHex } from '../jute/int64.ts';
 import type { ServerConfig } from './config/config.ts';
 import { ClientListener } from './host/client-listener.ts';
 import { NodeDisk } from './host/disk.ts';
@@ -30,76 +34,123 @@ export interface RunningServer {
  */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const disk = new NodeDisk();
-  const clock = startClock();
   const metrics = new ServerMetrics(Math.random);
-  const seed = randomBytes(8);
-  const tree = new DataTree({
-    hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
-    digestEnabled: config.digestEnabled,
-    extendedTypesEnabled: config.extendedTypesEnabled,
-    emulate353TTLNodes: config.emulate353TTLNodes,
-    onWarning: (message) => log.warn(message),
-  });
-  const snapshots = new SnapshotWriter(
-    disk,
-    tree,
-    {
-      directory: `${config.dataDir}/version-2`,
-      compression: config.snapshotCompression,
-      digestEnabled: config.digestEnabled,
-      serializeLastProcessedZxid: config.serializeLastProcessedZxidEnabled,
-    },
-    {
-      onDone: ({ path }) => log.info(`snapshot ${path}`),
-      onFailure: (error) => {
-        metrics.snapshotErrorCount.increment();
-        log.error(`a snapshot failed: ${error.message}`);
-      },
-    },
-  );
+  const tree = emptyTree(config, log);
+  const recovery = recoverTree(disk, tree, { config, log, metrics });
+  const clock = startClock();
+  const snapshots = snapshotWriter(disk, tree, { config, log, metrics });
   const host = new ServerHost(clock, snapshots);
-  let ended: (reason: Error | null) => void = () => undefined;
+  let end: (reason: Error | null) => void = () => undefined;
   const stopped = new Promise<Error | null>((resolve) => {
-    ended = resolve;
+    end = resolve;
   });
-  const server = new Standalone(
-    {
-      disk,
-      clock,
-      log,
-      facts: hostFacts,
-      random: Math.random,
-      tree,
-      snapshots,
-      metrics,
-      wake: host.openTurn,
-      fail: (error) => {
-        host.stop();
-        ended(error);
-      },
-    },
-    config,
-  );
-  host.start(server);
+  const fail = (error: Error): void => {
+    log.error(
+      `the transaction log cannot be written, nothing more is acknowledged: ${error.message}`,
+    );
+    listener.close();
+    server.clientPort.closeAll();
+    host.stop();
+    end(error);
+  };
+  const ports = {
+    disk,
+    clock,
+    log,
+    facts: hostFacts,
+    random: Math.random,
+    tree,
+    snapshots,
+    metrics,
+  };
+  const server = new Standalone({ ...ports, wake: host.openTurn, fail }, config);
   const listener = new ClientListener(host, {
     port: config.clientPort ?? 0,
     address: config.clientPortAddress,
     backlog: config.clientPortListenBacklog,
     tcpKeepAlive: config.clientTcpKeepAlive,
   });
-  const clientPort = await listener.listen();
-  server.listeningPort = clientPort;
+  host.start(server);
+  // What was replayed need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot).
+  if (recovery.txnsLoaded > 0) snapshots.start();
+  server.listeningPort = await listener.listen();
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      listener.close();
+      server.stop((error) => {
+        host.stop();
+        end(error);
+        resolve();
+      });
+    });
+  return { clientPort: server.listeningPort, stopped, stop };
+}
+
+function emptyTree(config: ServerConfig, log: Log): DataTree {
+  const seed = randomBytes(8);
+  return new DataTree({
+    hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
+    digestEnabled: config.digestEnabled,
+    extendedTypesEnabled: config.extendedTypesEnabled,
+    emulate353TTLNodes: config.emulate353TTLNodes,
+    onWarning: (message) => log.warn(message),
+  });
+}
+
+/** What the parts that are made here share. */
+interface Shared {
+  readonly config: ServerConfig;
+  readonly log: Log;
+  readonly metrics: ServerMetrics;
+}
+
+function recoverTree(disk: NodeDisk, tree: DataTree, shared: Shared): Recovery {
+  const { config, log, metrics } = shared;
+  const start = performance.now();
+  const recovery = recover(disk, tree, {
+    snapshotDirectory: `${config.dataDir}/version-2`,
+    logDirectory: `${config.dataLogDir}/version-2`,
+    autocreate: config.dataDirAutocreate,
+    initializePath: `${config.dataLogDir}/initialize`,
+    dbAutocreate: config.dbAutocreate,
+    snapshotTrustEmpty: config.snapshotTrustEmpty,
+    ...snapshotContents(config),
+    now: () => performance.now(),
+    onWarning: (message) => log.warn(message),
+  });
+  const elapsed = Math.trunc(performance.now() - start);
+  metrics.dbInitTime.add(elapsed);
+  if (recovery.snapshot !== null) {
+    metrics.startupSnapLoadTime.add(Math.trunc(recovery.snapshotLoadMs));
+    metrics.startupTxnsLoaded.add(recovery.txnsLoaded);
+    metrics.startupTxnsLoadTime.add(Math.trunc(recovery.txnLoadMs));
+  }
+  log.info(
+    `loaded ${tree.nodeCount} znodes and ${tree.sessions.size} sessions in ${elapsed} ms: ` +
+      `${recovery.snapshot?.path ?? 'no snapshot'} and ${recovery.txnsLoaded} transactions, last zxid 0x${toHex(recovery.lastZxid)}`,
+  );
+  return recovery;
+}
+
+function snapshotContents(config: ServerConfig): SnapshotContents {
   return {
-    clientPort,
-    stopped,
-    stop: () =>
-      new Promise((resolve) => {
-        listener.close();
-        server.stop((error) => {
-          host.stop();
-          ended(error);
-          resolve();
-        });
-      }),
+    digestEnabled: config.digestEnabled,
+    serializeLastProcessedZxid: config.serializeLastProcessedZxidEnabled,
   };
+}
+
+function snapshotWriter(disk: NodeDisk, tree: DataTree, shared: Shared): SnapshotWriter {
+  const { config, log, metrics } = shared;
+  const options = {
+    directory: `${config.dataDir}/version-2`,
+    compression: config.snapshotCompression,
+    ...snapshotContents(config),
+  };
+  return new SnapshotWriter(disk, tree, options, {
+    onDone: ({ path }) => log.info(`snapshot ${path}`),
+    onFailure: (error) => {
+      metrics.snapshotErrorCount.increment();
+      log.error(`a snapshot failed: ${error.message}`);
+    },
+  });
 }

@@ -20,6 +20,7 @@ import type { Zxid } from '../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import { AccessControl } from './auth/access.ts';
 import { authSchemes } from './auth/schemes.ts';
+import { Autopurge } from './autopurge.ts';
 import { ClientPort } from './client/client-port.ts';
 import type { Connection } from './client/connection.ts';
 import { ConnectionThrottle } from './client/connection-throttle.ts';
@@ -66,6 +67,7 @@ export class Standalone {
   private readonly sessions: SessionTracker;
   private readonly pipeline: Pipeline;
   private readonly containers: ContainerCleaner;
+  private readonly autopurge: Autopurge;
   private readonly txnLog: TxnLog;
   private readonly view: StandaloneView;
   /** Where the host reports what clients do. */
@@ -112,6 +114,12 @@ export class Standalone {
         maxNeverUsedIntervalMs: config.containerMaxNeverUsedIntervalMs,
       },
     );
+    this.autopurge = new Autopurge(ports, {
+      snapshotDirectory: `${config.dataDir}/version-2`,
+      logDirectory: `${config.dataLogDir}/version-2`,
+      retainCount: config.autopurge.snapRetainCount,
+      intervalMs: config.autopurge.purgeIntervalMs,
+    });
     this.clientPort = new ClientPort(
       {
         pipeline: this.pipeline,
@@ -302,11 +310,12 @@ export class Standalone {
       this.sessions.deadline,
       this.clientPort.deadline,
       this.containers.deadline,
+      this.autopurge.deadline,
       this.txnLog.isFlushing ? Number.POSITIVE_INFINITY : this.flushDeadline,
     );
   }
 
-  /** Does what is due by now: expires sessions and connections, cleans up containers. */
+  /** Does what is due by now: expires sessions and connections, cleans up containers, purges old files. */
   run(): void {
     const { clock, log, metrics } = this.ports;
     for (const session of this.sessions.expire(clock.elapsed)) {
@@ -318,6 +327,7 @@ export class Standalone {
     }
     this.clientPort.expireConnections();
     this.containers.run();
+    this.autopurge.run();
   }
 
   /** Ends: takes nothing more, closes all connections, and calls back when everything that was taken is on disk. */

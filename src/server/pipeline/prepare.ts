@@ -334,6 +334,11 @@ export class Prepare {
     let hasFailed = false;
     this.pending.startMulti();
     for (const op of ops.filter((each) => !isMultiGet(each))) {
+      if (!hasFailed && lacksItsTTL(op)) {
+        this.pending.rollbackMulti(digestBefore);
+        this.pending.finishMulti();
+        return ErrorCode.marshallingError;
+      }
       const part = hasFailed ? ErrorCode.runtimeInconsistency : this.multiPart(op, request, moment);
       if (typeof part !== 'number') {
         txns.push(part);
@@ -387,6 +392,11 @@ export class Prepare {
     const paths2Delete = this.options.closeSessionTxnEnabled ? paths : null;
     return { type: OpCode.closeSession, paths2Delete };
   }
+}
+
+/** A TTL mode where no TTL was sent. Java casts its record to a CreateTTLRequest, which fails the whole multi. */
+function lacksItsTTL(op: MultiWriteOp): boolean {
+  return 'flags' in op && isTTLMode(op.flags) && op.type !== OpCode.createTTL;
 }
 
 function createTxn(

@@ -98,7 +98,7 @@ export class Reads {
   private appendData(row: Row, out: JuteWriter): number {
     const { tree } = this;
     const sizeOrNull = tree.dataSize(row);
-    const size = sizeOrNull < 0 ? 0 : sizeOrNull;
+    const size = Math.max(0, sizeOrNull);
     const at = out.reserve(4 + size + STAT_SIZE);
     const bytes = out.buffer;
     writeInt32(bytes, at, sizeOrNull);
