@@ -135,13 +135,14 @@ function readMultiOp(type: number, reader: JuteReader): MultiOp {
   }
 }
 
-/** Inside a multi the flags decide what is created, not the op code (Java: Op.Create.getOpcode). */
+/**
+ * Inside a multi the flags decide what is created, not the op code (Java: Op.Create.getOpcode). A TTL mode without a TTL
+ * keeps its op code: Java takes it for a createTTL and fails over it, but only if no part before it is refused.
+ */
 function multiCreate(
   type: typeof OpCode.create | typeof OpCode.create2 | typeof OpCode.createContainer,
   request: CreateRequest,
 ): MultiCreate {
-  if (isTTLMode(request.flags))
-    throw new JuteError('a create with a TTL mode and no TTL in a multi');
   const plain = type === OpCode.create2 ? OpCode.create2 : OpCode.create;
   const kind = request.flags === CreateMode.container ? OpCode.createContainer : plain;
   return { type: kind, ...request, ttl: -1n };
