@@ -35,11 +35,20 @@ export interface RunningServer {
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const disk = new NodeDisk();
   const metrics = new ServerMetrics(Math.random);
+  const clock = startClock();
+  const host = new ServerHost(clock);
+  const listener = new ClientListener(host, {
+    port: config.clientPort ?? 0,
+    address: config.clientPortAddress,
+    backlog: config.clientPortListenBacklog,
+    tcpKeepAlive: config.clientTcpKeepAlive,
+  });
+  // Before the data is touched: a second server on the same files must not get that far. Clients that connect now are
+  // accepted once the loop runs again, which is when the server is ready.
+  const clientPort = await listener.listen();
   const tree = emptyTree(config, log);
   const recovery = recoverTree(disk, tree, { config, log, metrics });
-  const clock = startClock();
   const snapshots = snapshotWriter(disk, tree, { config, log, metrics });
-  const host = new ServerHost(clock, snapshots);
   let end: (reason: Error | null) => void = () => undefined;
   const stopped = new Promise<Error | null>((resolve) => {
     end = resolve;
@@ -63,17 +72,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     snapshots,
     metrics,
   };
+  host.setClock();
   const server = new Standalone({ ...ports, wake: host.openTurn, fail }, config);
-  const listener = new ClientListener(host, {
-    port: config.clientPort ?? 0,
-    address: config.clientPortAddress,
-    backlog: config.clientPortListenBacklog,
-    tcpKeepAlive: config.clientTcpKeepAlive,
-  });
-  host.start(server);
+  server.listeningPort = clientPort;
+  host.start(server, snapshots);
   // What was replayed need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot).
   if (recovery.txnsLoaded > 0) snapshots.start();
-  server.listeningPort = await listener.listen();
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       listener.close();
@@ -83,7 +87,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         resolve();
       });
     });
-  return { clientPort: server.listeningPort, stopped, stop };
+  return { clientPort, stopped, stop };
 }
 
 function emptyTree(config: ServerConfig, log: Log): DataTree {

@@ -28,21 +28,27 @@ export function startClock(): TurnClock {
 /** Runs one server. */
 export class ServerHost implements ClientEvents {
   private readonly clock: TurnClock;
-  private readonly snapshots: SnapshotWriter;
   private server: Standalone | null = null;
+  private snapshots: SnapshotWriter | null = null;
   private isTurnOpen = false;
   private timer: NodeJS.Timeout | null = null;
   private timerDeadline = Number.POSITIVE_INFINITY;
   private isStopped = false;
 
-  constructor(clock: TurnClock, snapshots: SnapshotWriter) {
+  constructor(clock: TurnClock) {
     this.clock = clock;
-    this.snapshots = snapshots;
+  }
+
+  /** Sets the clock to the present. */
+  setClock(): void {
+    this.clock.elapsed = elapsedMs();
+    this.clock.wall = Date.now();
   }
 
   /** Starts to drive a server. */
-  start(server: Standalone): void {
+  start(server: Standalone, snapshots: SnapshotWriter): void {
     this.server = server;
+    this.snapshots = snapshots;
     this.openTurn();
   }
 
@@ -50,19 +56,18 @@ export class ServerHost implements ClientEvents {
   readonly openTurn = (): void => {
     if (this.isTurnOpen || this.isStopped) return;
     this.isTurnOpen = true;
-    this.clock.elapsed = elapsedMs();
-    this.clock.wall = Date.now();
+    this.setClock();
     setImmediate(this.endTurn);
   };
 
   private readonly endTurn = (): void => {
     this.isTurnOpen = false;
-    const { server } = this;
-    if (server === null || this.isStopped) return;
+    const { server, snapshots } = this;
+    if (server === null || snapshots === null || this.isStopped) return;
     const isMoreToDo = server.endTurn();
-    if (this.snapshots.isActive) this.snapshots.step();
+    if (snapshots.isActive) snapshots.step();
     this.setTimer(server.deadline);
-    if (isMoreToDo || this.snapshots.wantsStep) this.openTurn();
+    if (isMoreToDo || snapshots.wantsStep) this.openTurn();
   };
 
   private setTimer(deadline: number): void {

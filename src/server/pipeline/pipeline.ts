@@ -358,6 +358,7 @@ function isClientWrite(type: number): boolean {
     case OpCode.setACL:
     case OpCode.multi:
     case OpCode.reconfig:
+    case OpCode.deleteContainer:
     case OpCode.closeSession:
       return true;
     default:

@@ -121,7 +121,10 @@ export class Prepare {
       case OpCode.closeSession:
         return this.closeSession(request.sessionId, moment);
       case OpCode.deleteContainer:
-        return this.deleteContainer(request.body.toString('utf8'), moment);
+        // Java takes a client's whole request, its header too, for the path, which is then never a good one.
+        return request.connection === null
+          ? this.deleteContainer(request.body.toString('utf8'), moment)
+          : ErrorCode.badArguments;
       default:
         throw new Error(`op code ${type} is no write`);
     }
