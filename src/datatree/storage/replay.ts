@@ -1,0 +1,180 @@
+/*
+ * Replay: applies the logs behind a snapshot to the tree, file after file, and finds out whether they are all there. The
+ * rules are those in the header of recover.ts.
+ */
+
+import type { Zxid } from '../../jute/int64.ts';
+import { toHex, ZXID_ZERO } from '../../jute/int64.ts';
+import type { JuteReader } from '../../jute/reader.ts';
+import { JuteError } from '../../jute/reader.ts';
+import type { TxnHeader } from '../../jute/txn.ts';
+import { readTxn, readTxnDigest, readTxnHeader } from '../../jute/txn.ts';
+import type { DataTree } from '../data-tree.ts';
+import type { Disk } from './disk.ts';
+import type { NamedFile } from './file-names.ts';
+import { isUnwrittenLog, logEndAt } from './log-end.ts';
+import { FILE_HEADER_SIZE } from './log-format.ts';
+import { LogReader } from './log-reader.ts';
+import { StorageError } from './storage-error.ts';
+
+/** What the replay is to do. */
+export interface ReplayOptions {
+  readonly logDirectory: string;
+  /** Whether digests in the log are compared with the tree's. */
+  readonly digestEnabled: boolean;
+  /** Whether transactions may begin anywhere: there is no snapshot that they go on from. */
+  readonly isStartUnknown: boolean;
+  /** The zxid up to which transactions are known to have existed, although no snapshot with them can be loaded. */
+  readonly knownZxid: Zxid;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Where a file stopped before its end. */
+interface Stop {
+  readonly path: string;
+  readonly offset: number;
+}
+
+/** One pass over the logs. */
+export class Replay {
+  /** Transactions applied. */
+  txnCount = 0;
+  private readonly disk: Disk;
+  private readonly tree: DataTree;
+  private readonly options: ReplayOptions;
+  /** The last zxid that is in the tree. */
+  private last: Zxid;
+  private isStartUnknown: boolean;
+  /** Where the last file that had transactions stopped; null before any. */
+  private stop: Stop | null = null;
+  /** Where the files behind that one stopped, which have no transaction. */
+  private emptyLogs: Stop[] = [];
+
+  constructor(disk: Disk, tree: DataTree, options: ReplayOptions) {
+    this.disk = disk;
+    this.tree = tree;
+    this.options = options;
+    this.last = tree.lastProcessedZxid;
+    this.isStartUnknown = options.isStartUnknown;
+  }
+
+  /** Applies all files, oldest first, and mends the end of the last one. Raises StorageError, before anything is changed. */
+  run(logs: readonly NamedFile[]): void {
+    for (const log of logs) this.readLog(log);
+    const { knownZxid, logDirectory } = this.options;
+    if (this.last < knownZxid) {
+      throw new StorageError(
+        `The log ends at 0x${toHex(this.last)}, but there is a damaged snapshot of 0x${toHex(knownZxid)}`,
+        logDirectory,
+      );
+    }
+    this.mendEnd();
+  }
+
+  private readLog(log: NamedFile): void {
+    const path = `${this.options.logDirectory}/${log.name}`;
+    const reader = new LogReader(this.disk, path);
+    try {
+      if (reader.hasHeader) {
+        while (reader.next()) this.takeRecord(path, reader);
+      } else if (!isUnwrittenLog(reader.file)) {
+        throw new StorageError('Transaction log has invalid magic number', path, 0);
+      }
+      const stop = { path, offset: reader.offset };
+      if (reader.offset > FILE_HEADER_SIZE) {
+        this.stop = stop;
+        this.emptyLogs = [];
+        return;
+      }
+      // A file is made for a transaction, and only once all before that are durable: they must have been there.
+      if (log.zxid > this.last) this.checkSuccession(log.zxid, path, 0);
+      this.emptyLogs.push(stop);
+    } finally {
+      reader.close();
+    }
+  }
+
+  private takeRecord(path: string, reader: LogReader): void {
+    const header = readTxnHeader(reader.record);
+    if (header.zxid <= this.last && !this.isStartUnknown) return;
+    this.checkSuccession(header.zxid, path, reader.offset);
+    this.isStartUnknown = false;
+    this.apply(header, reader.record, path, reader.offset);
+    this.last = header.zxid;
+    this.txnCount++;
+  }
+
+  private apply(header: TxnHeader, record: JuteReader, path: string, offset: number): void {
+    try {
+      const txn = readTxn(header.type, record);
+      const digest = this.options.digestEnabled ? readTxnDigest(record) : undefined;
+      this.tree.apply(header, txn, digest);
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      throw new StorageError(
+        `Transaction 0x${toHex(header.zxid)} of type ${header.type} cannot be read: ${error.message}`,
+        path,
+        offset,
+      );
+    }
+  }
+
+  /** Raises StorageError where transactions between the last one and `zxid` are known to be lost; warns where they may never have been. */
+  private checkSuccession(zxid: Zxid, path: string, offset: number): void {
+    if (this.isStartUnknown || follows(this.last, zxid)) return;
+    const gap = `Transactions between 0x${toHex(this.last)} and 0x${toHex(zxid)} are missing`;
+    for (const stop of [...(this.stop === null ? [] : [this.stop]), ...this.emptyLogs]) {
+      if (this.endOf(stop) === 'clean') continue;
+      throw new StorageError(`${gap}: the log is damaged`, stop.path, stop.offset);
+    }
+    if (this.last < this.options.knownZxid) {
+      throw new StorageError(`${gap}, and the snapshot that had them is damaged`, path, offset);
+    }
+    this.options.onWarning(`${gap} in front of ${path} at offset ${offset}`);
+  }
+
+  private endOf(stop: Stop): ReturnType<typeof logEndAt> {
+    const file = this.disk.open(stop.path);
+    try {
+      return logEndAt(file, stop.offset);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Nothing follows the last transaction that should not: a write that was torn is cut off, files without any are removed. */
+  private mendEnd(): void {
+    const stops = this.stop === null ? this.emptyLogs : [this.stop, ...this.emptyLogs];
+    const ends = stops.map((stop) => ({ stop, end: this.endOf(stop) }));
+    for (const { stop, end } of ends) {
+      if (end !== 'damaged') continue;
+      throw new StorageError(
+        `The log is damaged behind transaction 0x${toHex(this.last)}, and more follows`,
+        stop.path,
+        stop.offset,
+      );
+    }
+    for (const { stop, end } of ends) {
+      if (stop !== this.stop) {
+        this.options.onWarning(`${stop.path} has no transaction, removed`);
+        this.disk.removeNow(stop.path);
+      } else if (end === 'torn') {
+        this.options.onWarning(
+          `${stop.path} has an unfinished write at offset ${stop.offset}, cut off`,
+        );
+        this.disk.truncate(stop.path, stop.offset);
+      }
+    }
+  }
+}
+
+/** Whether `zxid` is the next one after `last`: in the same epoch, or the first of a later one. */
+function follows(last: Zxid, zxid: Zxid): boolean {
+  if (zxid === last + 1n) return true;
+  return zxid >> 32n > last >> 32n && (zxid & 0xffffffffn) === 1n;
+}
+
+/** Whether a zxid stands for a transaction, not for the beginning of an epoch. */
+export function isOfTxn(zxid: Zxid): boolean {
+  return zxid > ZXID_ZERO && (zxid & 0xffffffffn) !== 0n;
+}

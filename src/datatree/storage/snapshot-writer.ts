@@ -1,0 +1,224 @@
+/*
+ * SnapshotWriter: cuts a snapshot out of the tree while transactions go on (Java: FileSnap.serialize in a thread of its own).
+ *
+ * start() takes what has to be from one moment, the zxid in the name, sessions and ACLs; step() then takes the next slice
+ * of znodes, once per turn and for a fraction of a millisecond. The znodes of later slices may be newer than the zxid
+ * in the name: replaying the log from there on ends in the same tree, as with Java's snapshots.
+ *
+ *   cut slices, write chunks behind each other, sync every few MB ─> sync ─> read everything back and compare
+ *   ─> rename ─> sync the directory ─> onDone
+ *
+ * Until the rename the file has a name that neither server takes for a snapshot. Whatever fails, the file is removed.
+ */
+
+import type { Zxid } from '../../jute/int64.ts';
+import { JuteWriter } from '../../jute/writer.ts';
+import type { DataTree } from '../data-tree.ts';
+import type { Disk, Done, Packing, SnapshotFile } from './disk.ts';
+import type { SnapshotCompression } from './file-names.ts';
+import { snapshotName, unfinishedName } from './file-names.ts';
+import { compareWith } from './read-back.ts';
+import { packSnappy, SNAPPY_HEADER } from './snappy-frames.ts';
+import type { SnapshotContents } from './snapshot-cut.ts';
+import { SnapshotCut } from './snapshot-cut.ts';
+
+/** What snapshots are like. */
+export interface SnapshotWriterOptions extends SnapshotContents {
+  /** Where the files go: version-2 of dataDir. */
+  readonly directory: string;
+  /** How they are packed (snapshot.compression.method). */
+  readonly compression: SnapshotCompression;
+}
+
+/** A snapshot that is whole, checked and durable. */
+export interface SnapshotInfo {
+  readonly zxid: Zxid;
+  readonly path: string;
+}
+
+/** What the writer tells, from the disk's callbacks. */
+export interface SnapshotEvents {
+  onDone(snapshot: SnapshotInfo): void;
+  /** Nothing of the snapshot is left. The server can go on: the log has everything. */
+  onFailure(error: Error): void;
+}
+
+/** Bytes of znodes that one step takes at most: about 0.3 ms. */
+const SLICE_SIZE = 96 * 1024;
+
+/** Bytes that are handed to the disk at a time. */
+const CHUNK_SIZE = 256 * 1024;
+
+/** Chunks that exist: one is filled while the other is written. */
+const CHUNK_COUNT = 2;
+
+/** Bytes between syncs, so that the disk never has much of the snapshot before it when the log wants to sync. */
+const SYNC_INTERVAL = 4 << 20;
+
+/** One snapshot on its way to the disk. */
+interface Writing {
+  readonly cut: SnapshotCut;
+  readonly path: string;
+  readonly unfinishedPath: string;
+  isCut: boolean;
+  /** The chunk that is being filled. */
+  chunk: JuteWriter;
+  file: SnapshotFile | null;
+  isBusy: boolean;
+  /** Bytes written since the last sync. */
+  unsynced: number;
+}
+
+/** Writes the snapshots of one tree, one at a time. */
+export class SnapshotWriter {
+  private readonly disk: Disk;
+  private readonly tree: DataTree;
+  private readonly options: SnapshotWriterOptions;
+  private readonly events: SnapshotEvents;
+  private readonly packing: Packing;
+  private writing: Writing | null = null;
+  /** Chunks that wait to be written. */
+  private readonly full: JuteWriter[] = [];
+  /** Chunks that can be filled. */
+  private readonly free: JuteWriter[] = [];
+
+  constructor(disk: Disk, tree: DataTree, options: SnapshotWriterOptions, events: SnapshotEvents) {
+    this.disk = disk;
+    this.tree = tree;
+    this.options = options;
+    this.events = events;
+    this.packing = options.compression === 'gz' ? 'gzip' : 'plain';
+  }
+
+  /** Whether a snapshot is on its way: start() is then not to be called. */
+  get isActive(): boolean {
+    return this.writing !== null;
+  }
+
+  /** Whether step() has something to do now; otherwise the disk has to get on first. */
+  get wantsStep(): boolean {
+    const { writing } = this;
+    if (writing === null || writing.isCut) return false;
+    return writing.chunk.length < CHUNK_SIZE || this.free.length > 0;
+  }
+
+  /** Begins a snapshot of the tree as it is now. */
+  start(): void {
+    if (this.writing !== null) throw new Error('a snapshot is being written already');
+    const { directory, compression } = this.options;
+    const cut = new SnapshotCut(this.tree, this.options);
+    const name = snapshotName(cut.zxid, compression);
+    const writing: Writing = {
+      cut,
+      path: `${directory}/${name}`,
+      unfinishedPath: `${directory}/${unfinishedName(name)}`,
+      isCut: false,
+      chunk: newChunk(),
+      file: null,
+      isBusy: true,
+      unsynced: 0,
+    };
+    cut.writeStart(writing.chunk);
+    while (this.free.length < CHUNK_COUNT - 1) this.free.push(newChunk());
+    this.writing = writing;
+    this.disk.createSnapshot(writing.unfinishedPath, this.packing, (error, file) => {
+      writing.file = file;
+      if (file === null) this.fail(writing, error ?? new Error('no file'));
+      else if (compression !== 'snappy') this.written(writing, null);
+      else file.write(SNAPPY_HEADER, (failure) => this.written(writing, failure));
+    });
+  }
+
+  /** Takes the next slice; does nothing unless wantsStep. */
+  step(): void {
+    const { writing } = this;
+    if (writing === null || !this.wantsStep) return;
+    if (writing.chunk.length >= CHUNK_SIZE) this.nextChunk(writing);
+    writing.isCut = writing.cut.writeSlice(writing.chunk, SLICE_SIZE);
+    if (!writing.isCut) return;
+    this.full.push(writing.chunk);
+    this.writeNext(writing);
+  }
+
+  private nextChunk(writing: Writing): void {
+    const free = this.free.pop();
+    if (free === undefined) throw new Error('no chunk is free');
+    this.full.push(writing.chunk);
+    writing.chunk = free.reset();
+    this.writeNext(writing);
+  }
+
+  private writeNext(writing: Writing): void {
+    const { file } = writing;
+    if (writing.isBusy || file === null) return;
+    const chunk = this.full.shift();
+    if (chunk === undefined) {
+      if (writing.isCut) this.finish(writing, file);
+      return;
+    }
+    writing.isBusy = true;
+    const bytes = this.options.compression === 'snappy' ? packSnappy(chunk.view()) : chunk.view();
+    writing.unsynced += bytes.length;
+    file.write(bytes, (error) => {
+      this.free.push(chunk);
+      if (error !== null || writing.unsynced < SYNC_INTERVAL) {
+        this.written(writing, error);
+        return;
+      }
+      writing.unsynced = 0;
+      file.sync((failure) => this.written(writing, failure));
+    });
+  }
+
+  private written(writing: Writing, error: Error | null): void {
+    writing.isBusy = false;
+    if (error !== null) this.fail(writing, error);
+    else this.writeNext(writing);
+  }
+
+  private finish(writing: Writing, file: SnapshotFile): void {
+    writing.isBusy = true;
+    const { disk, packing } = this;
+    const { directory, compression } = this.options;
+    const { cut, path, unfinishedPath } = writing;
+    const steps: ((done: Done) => void)[] = [
+      (done) => file.finish(done),
+      (done) => disk.readBack(unfinishedPath, packing, compareWith(cut, compression, done)),
+      (done) => disk.rename(unfinishedPath, path, done),
+      (done) => disk.syncDirectory(directory, done),
+    ];
+    const goOn: Done = (error) => {
+      const step = steps.shift();
+      if (error !== null) this.fail(writing, error);
+      else if (step !== undefined) step(goOn);
+      else this.finished(writing);
+    };
+    goOn(null);
+  }
+
+  private finished(writing: Writing): void {
+    this.release();
+    this.events.onDone({ zxid: writing.cut.zxid, path: writing.path });
+  }
+
+  private fail(writing: Writing, error: Error): void {
+    writing.isCut = true;
+    writing.cut.abandon();
+    writing.file?.abandon();
+    this.disk.remove(writing.unfinishedPath, () => {
+      this.release();
+      this.events.onFailure(error);
+    });
+  }
+
+  /** Gives the memory back: the next snapshot is long away. */
+  private release(): void {
+    this.writing = null;
+    this.full.length = 0;
+    this.free.length = 0;
+  }
+}
+
+function newChunk(): JuteWriter {
+  return new JuteWriter(CHUNK_SIZE + 2 * SLICE_SIZE);
+}

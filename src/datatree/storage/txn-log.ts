@@ -1,0 +1,391 @@
+/*
+ * TxnLog: the transaction log, written. Transactions are serialised at once into the pending batch; flush() gives that
+ * batch to the disk as one durable write, and what is appended meanwhile is the next batch: group commit without a timer.
+ *
+ * Space is allocated ahead. The file is made longer by preAllocSize as in Java, which costs nothing and allocates
+ * nothing; besides, each time the writes reach ground that was never written, the same write goes on with zeros. Thus
+ * nearly every write hits blocks that exist, and its sync needs no journal commit of the file system (measured on ext4,
+ * 20 KB a write: 0.20 ms against 0.33 ms).
+ *
+ * It does not read: recovery is recover.ts, and a log that is there at start is never appended to, as in Java
+ * (FileTxnLog, FilePadding; the batching is SyncRequestProcessor's).
+ */
+
+import type { Zxid } from '../../jute/int64.ts';
+import { writeInt32 } from '../../jute/int64.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
+import { writeTxn, writeTxnDigest, writeTxnHeader } from '../../jute/txn.ts';
+import { JuteWriter } from '../../jute/writer.ts';
+import { adler32 } from './adler32.ts';
+import type { Disk, Done, LogFile } from './disk.ts';
+import { logName } from './file-names.ts';
+import {
+  FILE_HEADER_SIZE,
+  LOG_HEADER,
+  MAX_WRITE_SIZE,
+  paddedSize,
+  RECORD_END_MARK,
+  RECORD_START_SIZE,
+} from './log-format.ts';
+
+/** How the log is written. */
+export interface TxnLogOptions {
+  /** Where the files go: version-2 of dataLogDir. */
+  readonly directory: string;
+  /** The last zxid that recovery found: what is appended must be above it. */
+  readonly lastZxid: Zxid;
+  /** Bytes by which a file is made longer ahead of the writes; 0 or less for not at all (preAllocSize, there in KB). */
+  readonly preAllocSizeBytes: number;
+  /** Bytes after which the log goes on in a new file; 0 or less for no limit (txnLogSizeLimitInKb). */
+  readonly sizeLimitBytes: number;
+  /** Whether a transaction is durable only when it has been synced (forceSync); otherwise when it is written. */
+  readonly forceSync: boolean;
+  /** A sync that takes longer is warned of, in ms (fsync.warningthresholdms). */
+  readonly fsyncWarningThresholdMs: number;
+  /** Pending bytes from which on `isFull` asks for a pause. One batch in the write and one behind it is enough for any disk. */
+  readonly maxPendingBytes: number;
+}
+
+/** What the log tells. Called from the disk's callbacks, never from inside append or flush. */
+export interface TxnLogEvents {
+  /** Everything up to `zxid` is durable. */
+  onDurable(zxid: Zxid): void;
+  /** A write or sync failed. Called once; nothing will be durable any more, so the server has to stop. */
+  onFailure(error: Error): void;
+  /** A batch took `elapsedMs` to write and sync (Java's metric fsynctime). Not called where forceSync is off. */
+  onSync(elapsedMs: number): void;
+  /** It took longer than the threshold: one line for the log, in Java's words (metric fsync_threshold_exceed_count). */
+  onSlowSync(message: string): void;
+}
+
+/** Zeros written ahead of the transactions whenever they reach new ground, in bytes. */
+const ZERO_AHEAD_SIZE = 512 * 1024;
+
+/** The unit in which file systems allocate. */
+const BLOCK_SIZE = 4096;
+
+const ZEROS = Buffer.alloc(ZERO_AHEAD_SIZE + BLOCK_SIZE);
+
+const BATCH_INITIAL_SIZE = 64 * 1024;
+
+/** The memory of a batch is used again unless it had to grow beyond this, in bytes. */
+const BATCH_KEPT_SIZE = 4 * MAX_WRITE_SIZE;
+
+/** Transactions that are written together. */
+class Batch {
+  readonly writer = new JuteWriter(BATCH_INITIAL_SIZE);
+  firstZxid: Zxid;
+  lastZxid: Zxid;
+  count = 0;
+  /** Whether the first one begins a new file. */
+  startsFile = false;
+
+  constructor(zxid: Zxid) {
+    this.firstZxid = zxid;
+    this.lastZxid = zxid;
+  }
+}
+
+/** The file that is being written. */
+interface OpenLog {
+  readonly file: LogFile;
+  /** Where the next byte goes. */
+  position: number;
+  /** Size of the file, zeros at its end included. */
+  size: number;
+  /** Up to where the file has been written, zeros included. */
+  allocated: number;
+}
+
+/** The transaction log of one server. */
+export class TxnLog {
+  private readonly disk: Disk;
+  private readonly options: TxnLogOptions;
+  private readonly events: TxnLogEvents;
+  private appending: Batch;
+  /** Batches that are complete because a roll came behind them. */
+  private readonly sealed: Batch[] = [];
+  private spare: Batch | null = null;
+  private writing: Batch | null = null;
+  private open: OpenLog | null = null;
+  private elapsedMs = 0;
+  private isRollDue = true;
+  private failure: Error | null = null;
+  private closed: Done | null = null;
+  private pending = 0;
+  private txns = 0;
+  private txnBytes = 0;
+  private appended: Zxid;
+  private durable: Zxid;
+
+  /** Opens nothing: the first file is made when the first batch is flushed. */
+  constructor(disk: Disk, options: TxnLogOptions, events: TxnLogEvents) {
+    this.disk = disk;
+    this.options = options;
+    this.events = events;
+    this.appended = options.lastZxid;
+    this.durable = options.lastZxid;
+    this.appending = new Batch(options.lastZxid);
+  }
+
+  /** The zxid of the last transaction appended; the recovered one before that. */
+  get lastAppendedZxid(): Zxid {
+    return this.appended;
+  }
+
+  /** The zxid up to which everything is durable. */
+  get durableZxid(): Zxid {
+    return this.durable;
+  }
+
+  /** Whether there is something to flush, apart from what is being written. */
+  get hasPending(): boolean {
+    return this.appending.count > 0 || this.sealed.length > 0;
+  }
+
+  /** Whether a batch is being written; flush() then does nothing. */
+  get isFlushing(): boolean {
+    return this.writing !== null;
+  }
+
+  /** Bytes appended that are not yet durable. */
+  get pendingBytes(): number {
+    return this.pending;
+  }
+
+  /** Whether so much is pending that nothing should be appended for now. */
+  get isFull(): boolean {
+    return this.pending >= this.options.maxPendingBytes;
+  }
+
+  /** Transactions appended since the last roll() (Java: ZKDatabase.getTxnCount). */
+  get txnCount(): number {
+    return this.txns;
+  }
+
+  /** Bytes appended since the last roll(); Java's ZKDatabase.getTxnSize counts the padding as well. */
+  get sizeBytes(): number {
+    return this.txnBytes;
+  }
+
+  /** Appends a transaction with a zxid above all before it; `digest` is null where digests are off. */
+  append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): void {
+    const { writer } = this.batchFor(header.zxid);
+    const start = writer.reserve(RECORD_START_SIZE);
+    writeTxnHeader(writer, header);
+    writeTxn(writer, txn);
+    if (digest !== null) writeTxnDigest(writer, digest);
+    this.finishRecord(writer, start);
+  }
+
+  /** Appends a transaction that is serialised already: header, transaction, digest. */
+  appendBytes(zxid: Zxid, record: Uint8Array): void {
+    const { writer } = this.batchFor(zxid);
+    const start = writer.reserve(RECORD_START_SIZE);
+    writer.writeBytes(record);
+    this.finishRecord(writer, start);
+  }
+
+  private batchFor(zxid: Zxid): Batch {
+    if (zxid <= this.appended) throw new Error(`zxid ${zxid} appended behind ${this.appended}`);
+    if (this.isRollDue) {
+      this.isRollDue = false;
+      if (this.appending.count > 0) {
+        this.sealed.push(this.appending);
+        this.appending = this.emptyBatch();
+      }
+      this.appending.startsFile = true;
+    }
+    const batch = this.appending;
+    if (batch.count === 0) batch.firstZxid = zxid;
+    batch.count++;
+    batch.lastZxid = zxid;
+    this.appended = zxid;
+    return batch;
+  }
+
+  private finishRecord(writer: JuteWriter, start: number): void {
+    const payload = start + RECORD_START_SIZE;
+    const end = writer.length;
+    const at = writer.reserve(1);
+    const { buffer } = writer;
+    buffer[at] = RECORD_END_MARK;
+    writeInt32(buffer, start, 0);
+    writeInt32(buffer, start + 4, adler32(buffer, payload, end));
+    writeInt32(buffer, start + 8, end - payload);
+    this.txns++;
+    this.pending += at + 1 - start;
+    this.txnBytes += at + 1 - start;
+  }
+
+  private emptyBatch(): Batch {
+    const batch = this.spare ?? new Batch(this.appended);
+    this.spare = null;
+    return batch;
+  }
+
+  /** The next transaction begins a new file, and the counts start again: a snapshot is about to be cut. */
+  roll(): void {
+    this.isRollDue = true;
+    this.txns = 0;
+    this.txnBytes = 0;
+  }
+
+  /** Starts to write what is pending, if nothing is being written. The caller calls again in its next turn. */
+  flush(): void {
+    if (this.writing !== null || this.failure !== null) return;
+    const batch = this.sealed.shift() ?? this.takeAppending();
+    if (batch === null) return;
+    this.writing = batch;
+    this.elapsedMs = 0;
+    if (batch.startsFile) this.closeFile((error) => this.startFile(batch, error));
+    else this.writeFrom(batch, 0);
+  }
+
+  private takeAppending(): Batch | null {
+    const batch = this.appending;
+    if (batch.count === 0) return null;
+    this.appending = this.emptyBatch();
+    return batch;
+  }
+
+  private closeFile(done: Done): void {
+    const { open } = this;
+    this.open = null;
+    if (open === null) done(null);
+    else open.file.close(done);
+  }
+
+  private startFile(batch: Batch, error: Error | null): void {
+    if (error !== null) {
+      this.fail(error);
+      return;
+    }
+    const { directory, forceSync, preAllocSizeBytes } = this.options;
+    this.disk.createLog(`${directory}/${logName(batch.firstZxid)}`, forceSync, (failure, file) => {
+      if (file === null) {
+        this.fail(failure ?? new Error('no file'));
+        return;
+      }
+      const size = paddedSize(FILE_HEADER_SIZE, FILE_HEADER_SIZE, preAllocSizeBytes);
+      this.open = { file, position: 0, size, allocated: 0 };
+      this.writeFrom(batch, 0);
+    });
+  }
+
+  /** Writes the batch from `offset` on, piece after piece, each once the one before is durable. */
+  private writeFrom(batch: Batch, offset: number): void {
+    const { open } = this;
+    if (open === null) throw new Error('no log is open');
+    const isNewFile = open.position === 0;
+    const next = Math.min(batch.writer.length, offset + MAX_WRITE_SIZE);
+    const parts: Uint8Array[] = isNewFile ? [LOG_HEADER] : [];
+    parts.push(batch.writer.buffer.subarray(offset, next));
+    const start = open.position;
+    open.position += next - offset + (isNewFile ? FILE_HEADER_SIZE : 0);
+    const size = paddedSize(open.position, open.size, this.options.preAllocSizeBytes);
+    const mustGrow = isNewFile || size !== open.size;
+    open.size = size;
+    this.allocateAhead(open, parts);
+    open.file.write(parts, start, (error, elapsedMs) => {
+      this.elapsedMs += elapsedMs;
+      const goOn: Done = (failure) => {
+        if (failure !== null) this.fail(failure);
+        else if (next < batch.writer.length) this.writeFrom(batch, next);
+        else this.finishBatch(batch);
+      };
+      if (error !== null) goOn(error);
+      else if (mustGrow) this.growFile(open, isNewFile, goOn);
+      else goOn(null);
+    });
+  }
+
+  /** Where the writes leave what is allocated, goes on with zeros, within the size that the file is to have. */
+  private allocateAhead(open: OpenLog, parts: Uint8Array[]): void {
+    const { position } = open;
+    if (position <= open.allocated) return;
+    const ahead = position + ZERO_AHEAD_SIZE + BLOCK_SIZE - 1;
+    const end = Math.min(ahead - (ahead % BLOCK_SIZE), open.size);
+    open.allocated = Math.max(end, position);
+    if (end > position) parts.push(ZEROS.subarray(0, end - position));
+  }
+
+  /**
+   * Gives the file its size only now: a file that has a size but no header would keep Java from starting, and a crash
+   * could leave one.
+   */
+  private growFile(open: OpenLog, isNewFile: boolean, done: Done): void {
+    const { directory, forceSync } = this.options;
+    const syncName: Done = (error) => {
+      if (error === null && isNewFile && forceSync) this.disk.syncDirectory(directory, done);
+      else done(error);
+    };
+    if (open.size > open.allocated) open.file.extend(open.size, syncName);
+    else syncName(null);
+  }
+
+  private finishBatch(batch: Batch): void {
+    this.writing = null;
+    this.durable = batch.lastZxid;
+    this.pending -= batch.writer.length;
+    this.recycle(batch);
+    this.rollAtSizeLimit();
+    this.reportSync();
+    this.events.onDurable(this.durable);
+    if (this.closed !== null) this.finishClose();
+  }
+
+  private recycle(batch: Batch): void {
+    if (batch.writer.buffer.length > BATCH_KEPT_SIZE) return;
+    batch.writer.reset();
+    batch.count = 0;
+    batch.startsFile = false;
+    this.spare = batch;
+  }
+
+  /** Java looks at the size of the file with its padding; the bytes written are what the limit is about. */
+  private rollAtSizeLimit(): void {
+    const { sizeLimitBytes } = this.options;
+    if (sizeLimitBytes <= 0 || this.open === null || this.open.position <= sizeLimitBytes) return;
+    const next = this.sealed[0] ?? this.appending;
+    if (next.count > 0) next.startsFile = true;
+    else this.isRollDue = true;
+  }
+
+  private reportSync(): void {
+    const { forceSync, fsyncWarningThresholdMs } = this.options;
+    if (!forceSync) return;
+    this.events.onSync(this.elapsedMs);
+    if (this.elapsedMs <= fsyncWarningThresholdMs) return;
+    const elapsed = Math.trunc(this.elapsedMs);
+    this.events.onSlowSync(
+      `fsync-ing the write ahead log in SyncThread:0 took ${elapsed}ms which will adversely effect operation latency.` +
+        `File size is ${this.open?.size ?? 0} bytes. See the ZooKeeper troubleshooting guide`,
+    );
+  }
+
+  private fail(error: Error): void {
+    this.failure = error;
+    this.writing = null;
+    this.closeFile(() => {});
+    this.events.onFailure(error);
+    this.closed?.(error);
+  }
+
+  /** Flushes everything and closes the file. Nothing may be appended afterwards. `done` gets the error that the log failed with, before or now. */
+  close(done: Done): void {
+    if (this.failure !== null) {
+      done(this.failure);
+      return;
+    }
+    this.closed = done;
+    if (this.writing === null) this.finishClose();
+  }
+
+  private finishClose(): void {
+    const { closed } = this;
+    if (closed === null) return;
+    if (this.hasPending) this.flush();
+    else this.closeFile(closed);
+  }
+}
