@@ -21,7 +21,7 @@ export interface AuthScheme {
   /** The name in an id that whoAmI shows. */
   userName(id: string): string;
   /** The ids that `credentials` prove for a connection from `remoteAddress`; null when they prove none. */
-  authenticate(credentials: Uint8Array, remoteAddress: string): readonly Id[] | null;
+  authenticate(credentials: Uint8Array | null, remoteAddress: string): readonly Id[] | null;
 }
 
 /** Settings of the schemes (zoo.cfg: DigestAuthenticationProvider.*). */
@@ -81,6 +81,7 @@ function digestScheme(settings: AuthSettings): AuthScheme {
     matches: (id, entryId) => id === entryId,
     userName: (id) => id.split(':', 1)[0] ?? '',
     authenticate: (credentials) => {
+      if (credentials === null) return null;
       const id = generateDigest(credentials, settings.digestAlg);
       const own = { scheme: 'digest', id };
       return id === settings.superDigest ? [{ scheme: 'super', id: '' }, own] : [own];

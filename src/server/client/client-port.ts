@@ -484,8 +484,7 @@ export class ClientPort implements SessionEvents {
   private authenticate(connection: Connection, xid: number, reader: JuteReader): void {
     const packet = readAuthPacket(reader);
     const scheme = this.ports.access.schemes.get(packet.scheme ?? '');
-    const credentials = packet.auth ?? new Uint8Array();
-    const ids = scheme?.authenticate(credentials, connection.link.remoteAddress) ?? null;
+    const ids = scheme?.authenticate(packet.auth, connection.link.remoteAddress) ?? null;
     if (ids === null) {
       this.ports.log.warn(
         `${describe(connection)}: authentication failed for scheme ${packet.scheme}`,

@@ -23,6 +23,11 @@ describe('digest credentials', () => {
     expect(login('ann:pass')).toEqual([{ scheme: 'digest', id: ANN_DIGEST }]);
   });
 
+  it('prove nothing when they are absent, where an address needs none', () => {
+    expect(schemes.get('digest')?.authenticate(null, '10.0.0.1')).toBeNull();
+    expect(schemes.get('ip')?.authenticate(null, '10.0.0.1')).toEqual(ip('10.0.0.1'));
+  });
+
   it('make whoever knows the password of superDigest super besides', () => {
     expect(login('super:secret').map((id) => id.scheme)).toEqual(['super', 'digest']);
     expect(login('super:wrong').map((id) => id.scheme)).toEqual(['digest']);
