@@ -120,7 +120,9 @@ export class RandomTxns {
   private newPath(): string {
     const { random } = this;
     const parents = [...this.naive.nodes.keys()].filter(
-      (path) => (!path.startsWith('/zookeeper') || this.isWild) && path.split('/').length < 5,
+      (path) =>
+        !path.startsWith(this.isWild ? '/zookeeper/quota' : '/zookeeper') &&
+        path.split('/').length < 5,
     );
     const parent = random.pick(parents);
     const isOwned = (this.naive.nodes.get(parent)?.owner ?? 0n) > 0n;
