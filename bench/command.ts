@@ -32,6 +32,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const roundCount = options.rounds ?? (options.quick ? 1 : 3);
   const windowMs = 1000 * (options.seconds ?? (options.quick ? 2 : 5));
   const warmupMs = options.quick ? windowMs / 2 : windowMs;
+  const scale = options.quick ? 0.1 : 1;
   const baseDirectory = path.resolve(options.dir ?? os.tmpdir());
   mkdirSync(baseDirectory, { recursive: true });
   const profileDirectory = options.prof === undefined ? undefined : path.resolve(options.prof);
@@ -49,7 +50,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
       windowMs,
       javaHeap: options.javaHeap,
       profileDirectory,
-      scale: options.quick ? 0.1 : 1,
+      scale,
     },
     tell: (line) => process.stderr.write(`${line}\n`),
   });
@@ -61,6 +62,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     roundCount,
     warmupMs,
     windowMs,
+    scale,
     rows,
   };
   print(`\n${reportAsText(report)}`);

@@ -118,7 +118,7 @@ export function hasJavaServer(): boolean {
 }
 
 /** The root of this project, seen from dist/bench. */
-export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 function commandLine(plan: ServerPlan, port: number): [string, string[]] {
   switch (plan.kind) {

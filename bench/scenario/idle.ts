@@ -17,6 +17,7 @@ export const idleScenario: Scenario = {
     {
       id: 'idle',
       title: 'idle session with its connection',
+      isScalable: true,
       metrics: ['bytesPerSession', 'bytesPerDetachedSession'],
       goals: [{ metric: 'bytesPerSession', of: 'value', bound: 'atMost', limit: 8 * 1024 }],
     },

@@ -45,30 +45,35 @@ export const millionScenario: Scenario = {
     {
       id: Id.load,
       title: 'load of 1,000,000 znodes of 100 B by multis of 500',
+      isScalable: true,
       metrics: ['seconds', 'cpuUsPerOp'],
       goals: [{ metric: 'seconds', of: 'value', bound: 'atMost', limit: 2 }],
     },
     {
       id: Id.memory,
       title: 'memory with them',
+      isScalable: true,
       metrics: ['rssBytes', 'pssBytes'],
       goals: [{ metric: 'rssBytes', of: 'value', bound: 'atMost', limit: 300 * 1024 * 1024 }],
     },
     {
       id: Id.restartSnapshot,
       title: 'restart with them, from a snapshot',
+      isScalable: true,
       metrics: ['seconds'],
       goals: [{ metric: 'seconds', of: 'value', bound: 'atMost', limit: 1 }],
     },
     {
       id: Id.restartLog,
       title: 'restart with them, from the log after kill -9',
+      isScalable: true,
       metrics: ['seconds'],
       goals: [{ metric: 'seconds', of: 'value', bound: 'atMost', limit: 1.5 }],
     },
     {
       id: Id.snapshotWrites,
       title: 'set, 16 × 64, while a snapshot of them is written',
+      isScalable: true,
       metrics: [
         'ratePerSecond',
         'p99Us',

@@ -14,6 +14,8 @@ export interface Row {
   readonly goals: readonly Goal[];
   /** The metrics that its line shows, for a row that is not a rate with latencies. */
   readonly metrics?: readonly Metric[];
+  /** Whether a short run makes it smaller, so that its figures cannot be held against the goals. */
+  readonly isScalable?: boolean;
 }
 
 /** One scenario: its rows are filled by each of its runs. */

@@ -31,6 +31,7 @@ const report: Report = {
   roundCount: 2,
   warmupMs: 3000,
   windowMs: 5000,
+  scale: 1,
   rows: [
     {
       row: {
@@ -51,6 +52,7 @@ const report: Report = {
       row: {
         id: 'memory',
         title: 'memory',
+        isScalable: true,
         metrics: ['rssBytes'],
         goals: [{ metric: 'rssBytes', of: 'value', bound: 'atMost', limit: 300 * 1024 ** 2 }],
       },
@@ -74,6 +76,12 @@ describe('a report', () => {
 
   it('leaves a dash where a server was not measured', () => {
     expect(reportAsMarkdown(report)).toContain('| memory: RSS | 310 MB | – | – |');
+  });
+
+  it('holds no goal against a run with fewer znodes and sessions', () => {
+    const text = reportAsText({ ...report, scale: 0.1 });
+    expect(text).toContain('operations a second, ratio ≥');
+    expect(text).not.toContain('RSS ≤');
   });
 
   it('gives every round and verdict as JSON', () => {
