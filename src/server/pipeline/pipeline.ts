@@ -197,9 +197,11 @@ export class Pipeline {
     request.zxid = zxid;
     request.txn = txn;
     request.header = { clientId, cxid, zxid, time, type: txn.type };
-    request.digest = this.digestEnabled
-      ? { version: DIGEST_VERSION, treeDigest: this.pending.treeDigest }
-      : null;
+    // Java writes none behind an error: the refusal leaves pRequest2Txn before the digest is set.
+    request.digest =
+      this.digestEnabled && txn.type !== OpCode.error
+        ? { version: DIGEST_VERSION, treeDigest: this.pending.treeDigest }
+        : null;
     this.proposals.push(request);
     if (request.connection !== null) this.enqueue(request.connection, request);
     this.sink.append(request.header, txn, request.digest);

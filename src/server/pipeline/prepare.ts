@@ -337,11 +337,6 @@ export class Prepare {
     let hasFailed = false;
     this.pending.startMulti();
     for (const op of ops.filter((each) => !isMultiGet(each))) {
-      if (!hasFailed && lacksItsTTL(op)) {
-        this.pending.rollbackMulti(digestBefore);
-        this.pending.finishMulti();
-        return ErrorCode.marshallingError;
-      }
       const part = hasFailed ? ErrorCode.runtimeInconsistency : this.multiPart(op, request, moment);
       if (typeof part !== 'number') {
         txns.push(part);
@@ -349,6 +344,11 @@ export class Prepare {
       }
       if (!hasFailed) this.pending.rollbackMulti(digestBefore);
       hasFailed = true;
+      // What Java fails over in a part, an absent name in an ACL for one, it fails over as a whole.
+      if (part === ErrorCode.marshallingError) {
+        this.pending.finishMulti();
+        return part;
+      }
       txns.push({ type: OpCode.error, err: part });
     }
     this.pending.finishMulti();
@@ -362,6 +362,7 @@ export class Prepare {
       case OpCode.create2:
       case OpCode.createContainer:
       case OpCode.createTTL: {
+        if (lacksItsTTL(op)) return ErrorCode.marshallingError;
         const txn = this.create(op, request, moment);
         // A create2 in the log of a multi is something that servers before 3.9 drop (ZOOKEEPER-4026).
         return typeof txn !== 'number' && txn.type === OpCode.create2
@@ -397,9 +398,9 @@ export class Prepare {
   }
 }
 
-/** A TTL mode where no TTL was sent. Java casts its record to a CreateTTLRequest, which fails the whole multi. */
-function lacksItsTTL(op: MultiWriteOp): boolean {
-  return 'flags' in op && isTTLMode(op.flags) && op.type !== OpCode.createTTL;
+/** A TTL mode where no TTL was sent: Java fails to cast the part's record to a CreateTTLRequest. */
+function lacksItsTTL(op: MultiCreate): boolean {
+  return isTTLMode(op.flags) && op.type !== OpCode.createTTL;
 }
 
 function createTxn(
