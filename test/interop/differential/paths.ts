@@ -118,7 +118,8 @@ export class PathPool {
 
   /** Remembers that a session has set a watch, so that something may come of it. */
   noteWatch(path: string): void {
-    this.#watched.push(path);
+    // Java's PathParentIterator throws over a path that does not begin with a slash.
+    if (path.startsWith('/')) this.#watched.push(path);
     if (this.#watched.length > 24) this.#watched.shift();
   }
 

@@ -188,7 +188,9 @@ export class World {
   async #close(index: number, timeoutMs: number): Promise<string[]> {
     const slot = this.#slot(index);
     const close: Request = { op: Op.closeSession, body: Buffer.alloc(0), label: 'closeSession' };
-    const lines = await this.#requests(slot, [close]);
+    // Its own watches see its ephemerals go, in an order of chance; the reply is behind them.
+    const seen = await this.#requests(slot, [close]);
+    const lines = [...seen.slice(0, -1).sort(), ...seen.slice(-1)];
     await slot.connection.end();
     const left = await slot.connection.frame();
     lines.push(left === null ? 'closed' : `a frame after closeSession: ${left.toString('hex')}`);
