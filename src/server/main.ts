@@ -48,7 +48,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const clientPort = await listener.listen();
   const tree = emptyTree(config, log);
   const recovery = recoverTree(disk, tree, { config, log, metrics });
-  const snapshots = snapshotWriter(disk, tree, { config, log, metrics });
+  const snapshots = snapshotWriter(disk, tree, { config, log, metrics }, host.openTurn);
   let end: (reason: Error | null) => void = () => undefined;
   const stopped = new Promise<Error | null>((resolve) => {
     end = resolve;
@@ -143,7 +143,12 @@ function snapshotContents(config: ServerConfig): SnapshotContents {
   };
 }
 
-function snapshotWriter(disk: NodeDisk, tree: DataTree, shared: Shared): SnapshotWriter {
+function snapshotWriter(
+  disk: NodeDisk,
+  tree: DataTree,
+  shared: Shared,
+  wake: () => void,
+): SnapshotWriter {
   const { config, log, metrics } = shared;
   const options = {
     directory: `${config.dataDir}/version-2`,
@@ -151,6 +156,7 @@ function snapshotWriter(disk: NodeDisk, tree: DataTree, shared: Shared): Snapsho
     ...snapshotContents(config),
   };
   return new SnapshotWriter(disk, tree, options, {
+    onChunkWritten: wake,
     onDone: ({ path }) => log.info(`snapshot ${path}`),
     onFailure: (error) => {
       metrics.snapshotErrorCount.increment();

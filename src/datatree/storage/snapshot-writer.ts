@@ -38,6 +38,8 @@ export interface SnapshotInfo {
 
 /** What the writer tells, from the disk's callbacks. */
 export interface SnapshotEvents {
+  /** The disk has taken a chunk: step() may have something to do again. */
+  onChunkWritten(): void;
   onDone(snapshot: SnapshotInfo): void;
   /** Nothing of the snapshot is left. The server can go on: the log has everything. */
   onFailure(error: Error): void;
@@ -161,6 +163,7 @@ export class SnapshotWriter {
     writing.unsynced += bytes.length;
     file.write(bytes, (error) => {
       this.free.push(chunk);
+      this.events.onChunkWritten();
       if (error !== null || writing.unsynced < SYNC_INTERVAL) {
         this.written(writing, error);
         return;
