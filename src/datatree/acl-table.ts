@@ -6,7 +6,7 @@
  */
 
 import type { ACL } from '../jute/data.ts';
-import { readACLs, writeACLs } from '../jute/data.ts';
+import { OPEN_ACL_UNSAFE, readACLs, writeACLs } from '../jute/data.ts';
 import { Perms } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
@@ -14,11 +14,6 @@ import type { JuteWriter } from '../jute/writer.ts';
 
 /** The number, and the slot, of OPEN_ACL_UNSAFE, which has no entry and is not counted. */
 export const OPEN_ACL_ID = -1;
-
-/** Everybody may do everything. */
-export const OPEN_ACL_UNSAFE: readonly ACL[] = [
-  { perms: Perms.all, id: { scheme: 'world', id: 'anyone' } },
-];
 
 /** Everybody may read. */
 export const READ_ACL_UNSAFE: readonly ACL[] = [
@@ -185,10 +180,12 @@ export class AclTable {
 
 /** A list of its own: what comes with a transaction may be changed or freed afterwards. */
 function copyOf(acls: readonly ACL[]): readonly ACL[] {
+  if (acls === OPEN_ACL_UNSAFE) return acls;
   return acls.map((acl) => ({ perms: acl.perms, id: { scheme: acl.id.scheme, id: acl.id.id } }));
 }
 
 function isSameList(one: readonly ACL[], other: readonly ACL[]): boolean {
+  if (one === other) return true;
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index++) {
     const [a, b] = [one[index], other[index]];

@@ -56,8 +56,29 @@ export function writeACL(writer: JuteWriter, acl: ACL): void {
 
 const ACL_MIN_SIZE = 12;
 
-/** Reads vector<ACL>: count (4; -1 for null), entries. */
-export function readACLs(reader: JuteReader): ACL[] | null {
+/** Everybody may do everything: what nearly every znode has (Java: ZooDefs.Ids.OPEN_ACL_UNSAFE). */
+export const OPEN_ACL_UNSAFE: readonly ACL[] = [
+  { perms: 31, id: { scheme: 'world', id: 'anyone' } },
+];
+
+/** count 1, perms 31, "world", "anyone" */
+const OPEN_ACL_BYTES = Buffer.from('000000010000001f00000005776f726c6400000006616e796f6e65', 'hex');
+
+function isOpenACL(reader: JuteReader): boolean {
+  const { bytes, offset } = reader;
+  if (reader.remaining < OPEN_ACL_BYTES.length) return false;
+  for (let index = 0; index < OPEN_ACL_BYTES.length; index++) {
+    if (bytes[offset + index] !== OPEN_ACL_BYTES[index]) return false;
+  }
+  return true;
+}
+
+/** Reads vector<ACL>: count (4; -1 for null), entries. The list that nearly every znode has is always the same object. */
+export function readACLs(reader: JuteReader): readonly ACL[] | null {
+  if (isOpenACL(reader)) {
+    reader.skip(OPEN_ACL_BYTES.length);
+    return OPEN_ACL_UNSAFE;
+  }
   const count = reader.readVectorSize(ACL_MIN_SIZE);
   if (count < 0) return null;
   const acls: ACL[] = [];
@@ -67,6 +88,10 @@ export function readACLs(reader: JuteReader): ACL[] | null {
 
 /** Writes vector<ACL>. */
 export function writeACLs(writer: JuteWriter, acls: readonly ACL[] | null): void {
+  if (acls === OPEN_ACL_UNSAFE) {
+    writer.writeBytes(OPEN_ACL_BYTES);
+    return;
+  }
   writer.writeInt(acls === null ? -1 : acls.length);
   for (const acl of acls ?? []) writeACL(writer, acl);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { ACL, Id } from '../../jute/data.ts';
+import { OPEN_ACL_UNSAFE } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { AuthScheme } from './schemes.ts';
 
@@ -12,6 +13,7 @@ export type FixedACL =
   | { readonly acls: readonly ACL[]; readonly err: 0 }
   | { readonly acls: null; readonly err: ErrorCode };
 
+const OPEN: FixedACL = { acls: OPEN_ACL_UNSAFE, err: 0 };
 const INVALID: FixedACL = { acls: null, err: ErrorCode.invalidAcl };
 /** Where Java stumbles over a null and answers with its catch-all. */
 const NULL_ID: FixedACL = { acls: null, err: ErrorCode.marshallingError };
@@ -28,7 +30,7 @@ export class AccessControl {
 
   /** Whether one of `ids` is given one of the bits of `perms` by `acls`; an empty list gives everything to everybody. */
   allows(ids: readonly Id[], acls: readonly ACL[], perms: number): boolean {
-    if (this.skipACL || acls.length === 0) return true;
+    if (this.skipACL || acls === OPEN_ACL_UNSAFE || acls.length === 0) return true;
     if (ids.some((id) => id.scheme === 'super')) return true;
     return acls.some((acl) => (acl.perms & perms) !== 0 && this.matchesAny(ids, acl.id));
   }
@@ -45,6 +47,7 @@ export class AccessControl {
 
   /** Checks a list that a client sent, drops what is doubled, and puts the client's own ids in the place of `auth`. */
   fix(ids: readonly Id[], acls: readonly ACL[] | null): FixedACL {
+    if (acls === OPEN_ACL_UNSAFE) return OPEN;
     if (acls === null || acls.length === 0) return INVALID;
     const fixed: ACL[] = [];
     for (const acl of withoutDuplicates(acls)) {

@@ -8,7 +8,7 @@
  */
 
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
-import { nodeDigest } from '../../datatree/digest.ts';
+import { digestChange, isOutsideDigest, nodeDigest } from '../../datatree/digest.ts';
 import type { ACL } from '../../jute/data.ts';
 import { STAT_SIZE, StatOffset } from '../../jute/data.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
@@ -18,10 +18,31 @@ import {
   SESSION_ID_ZERO,
   writeInt32,
   writeInt64,
+  writeTimeMs,
   ZXID_ZERO,
 } from '../../jute/int64.ts';
 
 const NO_ROW = -1;
+
+/** Where and when a transaction happens. */
+export class Moment {
+  zxid: Zxid = ZXID_ZERO;
+  /** ms since 1970 */
+  time = 0;
+  /** The zxid as it is written into Stats. */
+  zxidHigh = 0;
+  zxidLow = 0;
+  private readonly scratch = new Uint8Array(8);
+
+  /** Moves on to another transaction. */
+  set(zxid: Zxid, time: number): void {
+    this.zxid = zxid;
+    this.time = time;
+    writeInt64(this.scratch, 0, zxid);
+    this.zxidHigh = readInt32(this.scratch, 0);
+    this.zxidLow = readInt32(this.scratch, 4);
+  }
+}
 
 /** A znode as it will be after the transaction `zxid`. */
 export class PendingNode {
@@ -37,6 +58,10 @@ export class PendingNode {
   data: Uint8Array | null = null;
   /** What it adds to the digest of the tree. */
   digest = 0;
+  /** It is among the records: whoever asks again within the same transaction gets this one and changes it further. */
+  isKept = false;
+  /** It was counted as the creation of an ephemeral. */
+  isNewEphemeral = false;
 
   get version(): number {
     return readInt32(this.stat, StatOffset.version);
@@ -63,9 +88,24 @@ export class PendingNode {
     writeInt32(this.stat, offset, value);
   }
 
-  /** Sets one of the 64-bit fields of the Stat. */
-  setLong(offset: number, value: bigint): void {
-    writeInt64(this.stat, offset, value);
+  /** Sets one of the zxids of the Stat to that of the transaction. */
+  setZxid(offset: number, moment: Moment): void {
+    writeInt32(this.stat, offset, moment.zxidHigh);
+    writeInt32(this.stat, offset + 4, moment.zxidLow);
+  }
+
+  /** Makes the Stat that of a new znode. */
+  initStat(moment: Moment, ephemeralOwner: SessionId): void {
+    const { stat } = this;
+    stat.fill(0);
+    this.setZxid(StatOffset.czxid, moment);
+    this.setZxid(StatOffset.mzxid, moment);
+    this.setZxid(StatOffset.pzxid, moment);
+    writeTimeMs(stat, StatOffset.ctime, moment.time);
+    writeTimeMs(stat, StatOffset.mtime, moment.time);
+    if (ephemeralOwner !== SESSION_ID_ZERO) {
+      writeInt64(stat, StatOffset.ephemeralOwner, ephemeralOwner);
+    }
   }
 }
 
@@ -78,7 +118,9 @@ export class PendingChanges {
   private records: PendingNode[] = [];
   private firstIndex = 0;
   private readonly spare: PendingNode[] = [];
-  private digestAfterAll = 0n;
+  /** The digest after all records, as far as it was asked for, and what has been added since. */
+  private digestAsked = 0n;
+  private digestSince = 0;
   /** How many records make an ephemeral znode: usually none, and then nobody has to look for them. */
   private ephemeralCreateCount = 0;
   /** What byPath held before each record of the multi that is being prepared; null outside a multi. */
@@ -96,7 +138,12 @@ export class PendingChanges {
 
   /** The digest that the tree will have when all of them are applied. */
   get treeDigest(): bigint {
-    return this.size === 0 ? this.tree.treeDigest : this.digestAfterAll;
+    if (this.size === 0) return this.tree.treeDigest;
+    if (this.digestSince !== 0) {
+      this.digestAsked = BigInt.asIntN(64, this.digestAsked + BigInt(this.digestSince));
+      this.digestSince = 0;
+    }
+    return this.digestAsked;
   }
 
   /** Whether there will be a znode at `path`. */
@@ -106,13 +153,17 @@ export class PendingChanges {
   }
 
   /**
-   * A copy of the znode as it will be, to be looked at, changed, and then given to add() or release(); null where there will
-   * be none.
+   * The znode as it will be, for transaction `zxid` to look at and to change, and then to be given to add(), change() or
+   * release(); null where there will be none. Nothing of it may be changed before all checks have passed, because what the
+   * transaction has changed already is handed out again itself and not as a copy.
    */
-  copyOf(path: string): PendingNode | null {
+  take(path: string, zxid: Zxid): PendingNode | null {
     const key = canonical(path);
     const pending = this.byPath.get(key);
-    if (pending !== undefined) return pending.exists ? this.duplicate(pending) : null;
+    if (pending !== undefined) {
+      if (!pending.exists) return null;
+      return pending.zxid === zxid ? pending : this.duplicate(pending);
+    }
     const row = this.tree.findPath(key);
     return row < 0 ? null : this.fromTree(key, row);
   }
@@ -145,40 +196,81 @@ export class PendingChanges {
     node.row = NO_ROW;
     node.data = null;
     node.digest = 0;
+    node.isKept = false;
     return node;
   }
 
-  /** Gives back a copy that is not needed. */
+  /** Gives back what was taken and is not changed. */
   release(node: PendingNode): void {
+    if (node.isKept) return;
     node.data = null;
     this.spare.push(node);
   }
 
-  /** Keeps a changed znode as what transaction `zxid` will make of it. */
+  /** Keeps a znode that is new, deleted, or has other data, as what transaction `zxid` will make of it. */
   add(node: PendingNode, zxid: Zxid): void {
-    this.updateDigest(node);
-    if (this.makesEphemeral(node)) this.ephemeralCreateCount += 1;
+    const digest = this.digestEnabled ? this.digestOf(node) : 0;
+    this.keep(node, zxid, digest);
+    if (node.exists && node.row === NO_ROW && !node.isNewEphemeral) this.noteEphemeral(node);
+  }
+
+  private digestOf(node: PendingNode): number {
+    if (!node.exists) return 0;
+    const data = node.row === NO_ROW ? node.data : this.tree.dataOf(node.row);
+    return nodeDigest(node.path, data, node.stat);
+  }
+
+  private noteEphemeral(node: PendingNode): void {
+    if (node.ephemeralOwner === SESSION_ID_ZERO) return;
+    node.isNewEphemeral = true;
+    this.ephemeralCreateCount += 1;
+  }
+
+  /** Keeps a parent that has got or lost a child: one create more, or none, and pzxid. */
+  changeParent(parent: PendingNode, moment: Moment, change: 'created' | 'deleted'): void {
+    const { stat } = parent;
+    const creates = change === 'created' ? 1 : 0;
+    const [high, low] = [readInt32(stat, StatOffset.pzxid), readInt32(stat, StatOffset.pzxid + 4)];
+    const before = parent.cversion;
+    const cversion = (before + creates) | 0;
+    parent.setInt(StatOffset.cversion, cversion);
+    parent.setInt(StatOffset.numChildren, parent.childCount + (creates === 1 ? 1 : -1));
+    parent.setZxid(StatOffset.pzxid, moment);
+    this.changeStat(
+      parent,
+      moment,
+      digestChange(high ^ moment.zxidHigh, low ^ moment.zxidLow, before ^ cversion, 0),
+    );
+  }
+
+  /** Keeps a znode with another access list. */
+  changeACL(node: PendingNode, moment: Moment, acls: readonly ACL[], aversion: number): void {
+    const change = digestChange(0, 0, 0, node.aversion ^ aversion);
+    node.setInt(StatOffset.aversion, aversion);
+    node.acls = acls;
+    this.changeStat(node, moment, change);
+  }
+
+  /** A CRC is linear: what has changed in the Stat says by itself what changes in the digest. */
+  private changeStat(node: PendingNode, moment: Moment, change: number): void {
+    const isDigested = this.digestEnabled && !isOutsideDigest(node.path);
+    this.keep(node, moment.zxid, isDigested ? (node.digest ^ change) >>> 0 : 0);
+  }
+
+  private keep(node: PendingNode, zxid: Zxid, digest: number): void {
+    if (this.size === 0) {
+      this.digestAsked = this.tree.treeDigest;
+      this.digestSince = 0;
+    }
+    this.digestSince += digest - node.digest;
+    node.digest = digest;
+    if (node.isKept) return;
+    node.isKept = true;
+    node.isNewEphemeral = false;
     node.zxid = zxid;
     this.undo?.push(this.byPath.get(node.path));
     this.byPath.set(node.path, node);
     this.records.push(node);
-  }
-
-  private makesEphemeral(node: PendingNode): boolean {
-    return node.exists && node.row === NO_ROW && node.ephemeralOwner !== SESSION_ID_ZERO;
-  }
-
-  private updateDigest(node: PendingNode): void {
-    if (!this.digestEnabled) return;
-    const before = node.digest;
-    const base = this.treeDigest;
-    if (node.exists) {
-      const data = node.row === NO_ROW ? node.data : this.tree.dataOf(node.row);
-      node.digest = nodeDigest(node.path, data, node.stat);
-    } else {
-      node.digest = 0;
-    }
-    this.digestAfterAll = BigInt.asIntN(64, base + BigInt(node.digest - before));
   }
 
   /** The paths that will be ephemerals of a session when everything on its way is applied. */
@@ -215,7 +307,8 @@ export class PendingChanges {
   }
 
   private forget(node: PendingNode): void {
-    if (this.makesEphemeral(node)) this.ephemeralCreateCount -= 1;
+    if (node.isNewEphemeral) this.ephemeralCreateCount -= 1;
+    node.isKept = false;
     this.release(node);
   }
 
@@ -240,7 +333,8 @@ export class PendingChanges {
       this.forget(node);
     }
     this.undo = [];
-    this.digestAfterAll = treeDigest;
+    this.digestAsked = treeDigest;
+    this.digestSince = 0;
   }
 }
 

@@ -28,6 +28,7 @@ import type { TurnClock } from '../clock.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import { operationName } from './operation-names.ts';
 import type { PendingChanges } from './pending-changes.ts';
+import { Moment } from './pending-changes.ts';
 import type { Prepare } from './prepare.ts';
 import type { Reads } from './reads.ts';
 import { Request } from './request.ts';
@@ -69,6 +70,7 @@ export class Pipeline {
   private readonly handlers: ReadonlyMap<number, ReadHandler>;
   private readonly getData: ReadHandler;
   private readonly reader = new JuteReader(NO_BODY);
+  private readonly moment = new Moment();
 
   /** Transactions that are not applied yet, oldest first; those before `firstIndex` are done. */
   private proposals: Request[] = [];
@@ -191,7 +193,8 @@ export class Pipeline {
     this.lastZxid = zxid;
     const time = this.clock.wall;
     const queuedBefore = this.pending.size;
-    const txn = this.prepare.prepare(request, { zxid, time });
+    this.moment.set(zxid, time);
+    const txn = this.prepare.prepare(request, this.moment);
     this.metrics.outstandingChangesQueued.add(Math.max(0, this.pending.size - queuedBefore));
     const { sessionId: clientId, cxid } = request;
     request.zxid = zxid;

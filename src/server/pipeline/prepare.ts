@@ -16,7 +16,7 @@ import {
 import { invalidPathReason } from '../../datatree/path.ts';
 import { StatOffset } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
-import type { SessionId, Zxid } from '../../jute/int64.ts';
+import type { SessionId } from '../../jute/int64.ts';
 import { SESSION_ID_ZERO, writeTimeMs } from '../../jute/int64.ts';
 import type { MultiCreate, MultiWriteOp } from '../../jute/multi.ts';
 import { isMultiGet, isTTLMode, readMultiOps } from '../../jute/multi.ts';
@@ -34,7 +34,7 @@ import type { Txn } from '../../jute/txn.ts';
 import { unreachable } from '../../jute/unreachable.ts';
 import type { AccessControl } from '../auth/access.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
-import type { PendingChanges, PendingNode } from './pending-changes.ts';
+import type { Moment, PendingChanges, PendingNode } from './pending-changes.ts';
 import type { QuotaCheck } from './quota-check.ts';
 import type { Request } from './request.ts';
 
@@ -47,13 +47,6 @@ type Prepared = Txn | ErrorCode;
 export interface PrepareOptions extends EphemeralTypeOptions {
   readonly closeSessionTxnEnabled: boolean;
   readonly reconfigEnabled: boolean;
-}
-
-/** Where and when a transaction happens. */
-interface Moment {
-  readonly zxid: Zxid;
-  /** ms since 1970 */
-  readonly time: number;
 }
 
 /** Makes transactions of requests. */
@@ -143,7 +136,7 @@ export class Prepare {
     const ids = request.connection?.authIds ?? [];
     const fixed = this.access.fix(ids, op.acl);
     if (fixed.acls === null) return fixed.err;
-    const parent = this.pending.copyOf(op.path.slice(0, lastSlash));
+    const parent = this.pending.take(op.path.slice(0, lastSlash), moment.zxid);
     if (parent === null) return ErrorCode.noNode;
     const path = isSequentialMode(op.flags) ? op.path + formatSequence(parent.cversion) : op.path;
     const err = this.refuseCreate(parent, path, op, request);
@@ -153,13 +146,10 @@ export class Prepare {
     }
     const txn = createTxn(op, { path, acl: fixed.acls, parentCVersion: (parent.cversion + 1) | 0 });
     const node = this.pending.blank(path);
-    initStat(node, moment, ephemeralOwnerOf(op, request.sessionId));
+    node.initStat(moment, ephemeralOwnerOf(op, request.sessionId));
     node.acls = fixed.acls;
     node.data = op.data;
-    parent.setInt(StatOffset.cversion, txn.parentCVersion);
-    parent.setInt(StatOffset.numChildren, parent.childCount + 1);
-    parent.setLong(StatOffset.pzxid, moment.zxid);
-    this.pending.add(parent, moment.zxid);
+    this.pending.changeParent(parent, moment, 'created');
     this.pending.add(node, moment.zxid);
     return txn;
   }
@@ -204,16 +194,16 @@ export class Prepare {
     if (typeof parentPath === 'number' || op.path === null) {
       return typeof parentPath === 'number' ? parentPath : ErrorCode.marshallingError;
     }
-    const parent = this.pending.copyOf(parentPath);
+    const parent = this.pending.take(parentPath, moment.zxid);
     if (parent === null) return ErrorCode.noNode;
-    const node = this.pending.copyOf(op.path);
+    const node = this.pending.take(op.path, moment.zxid);
     const err = this.refuseDelete(parent, node, op.version, request);
     if (err !== ErrorCode.ok || node === null) {
       this.pending.release(parent);
       if (node !== null) this.pending.release(node);
       return err;
     }
-    this.removeFrom(parent, node, moment.zxid);
+    this.removeFrom(parent, node, moment);
     return { type: OpCode.delete, path: op.path };
   }
 
@@ -230,27 +220,25 @@ export class Prepare {
     return node.childCount > 0 ? ErrorCode.notEmpty : ErrorCode.ok;
   }
 
-  private removeFrom(parent: PendingNode, node: PendingNode, zxid: Zxid): void {
-    parent.setInt(StatOffset.numChildren, parent.childCount - 1);
-    parent.setLong(StatOffset.pzxid, zxid);
-    this.pending.add(parent, zxid);
+  private removeFrom(parent: PendingNode, node: PendingNode, moment: Moment): void {
+    this.pending.changeParent(parent, moment, 'deleted');
     node.exists = false;
-    this.pending.add(node, zxid);
+    this.pending.add(node, moment.zxid);
   }
 
   /** The clean-up of containers and TTL znodes asks for this, no client may (Java: ContainerManager). */
   private deleteContainer(path: string, moment: Moment): Prepared {
     const parentPath = parentOf(path);
     if (typeof parentPath === 'number') return parentPath;
-    const parent = this.pending.copyOf(parentPath);
-    const node = this.pending.copyOf(path);
+    const parent = this.pending.take(parentPath, moment.zxid);
+    const node = this.pending.take(path, moment.zxid);
     const err = this.refuseDeleteContainer(parent, node);
     if (err !== ErrorCode.ok || parent === null || node === null) {
       if (parent !== null) this.pending.release(parent);
       if (node !== null) this.pending.release(node);
       return err;
     }
-    this.removeFrom(parent, node, moment.zxid);
+    this.removeFrom(parent, node, moment);
     return { type: OpCode.deleteContainer, path };
   }
 
@@ -263,7 +251,7 @@ export class Prepare {
   private setData(op: SetDataRequest, request: Request, moment: Moment): Prepared {
     const err = this.sessions.check(request.sessionId) || refusePath(op.path);
     if (err !== ErrorCode.ok || op.path === null) return err;
-    const node = this.pending.copyOf(op.path);
+    const node = this.pending.take(op.path, moment.zxid);
     if (node === null) return ErrorCode.noNode;
     const refusal = this.refuseSetData(node, op, request);
     if (refusal !== ErrorCode.ok) {
@@ -273,7 +261,7 @@ export class Prepare {
     const version = nextVersion(node.version);
     node.setInt(StatOffset.version, version);
     writeTimeMs(node.stat, StatOffset.mtime, moment.time);
-    node.setLong(StatOffset.mzxid, moment.zxid);
+    node.setZxid(StatOffset.mzxid, moment);
     node.row = -1;
     node.data = op.data;
     this.pending.add(node, moment.zxid);
@@ -296,7 +284,7 @@ export class Prepare {
     const ids = request.connection?.authIds ?? [];
     const fixed = this.access.fix(ids, op.acl);
     if (fixed.acls === null) return fixed.err;
-    const node = this.pending.copyOf(op.path);
+    const node = this.pending.take(op.path, moment.zxid);
     if (node === null) return ErrorCode.noNode;
     const isAllowed = this.access.allows(ids, node.acls, Perms.admin);
     if (!isAllowed || !isVersion(node.aversion, op.version)) {
@@ -304,16 +292,14 @@ export class Prepare {
       return isAllowed ? ErrorCode.badVersion : ErrorCode.noAuth;
     }
     const version = nextVersion(node.aversion);
-    node.setInt(StatOffset.aversion, version);
-    node.acls = fixed.acls;
-    this.pending.add(node, moment.zxid);
+    this.pending.changeACL(node, moment, fixed.acls, version);
     return { type: OpCode.setACL, path: op.path, acl: fixed.acls, version };
   }
 
-  private check(op: PathVersionRequest, request: Request): Prepared {
+  private check(op: PathVersionRequest, request: Request, moment: Moment): Prepared {
     const err = this.sessions.check(request.sessionId) || refusePath(op.path);
     if (err !== ErrorCode.ok || op.path === null) return err;
-    const node = this.pending.copyOf(op.path);
+    const node = this.pending.take(op.path, moment.zxid);
     if (node === null) return ErrorCode.noNode;
     const ids = request.connection?.authIds ?? [];
     const isAllowed = this.access.allows(ids, node.acls, Perms.read);
@@ -374,7 +360,7 @@ export class Prepare {
       case OpCode.setData:
         return this.setData(op, request, moment);
       case OpCode.check:
-        return this.check(op, request);
+        return this.check(op, request, moment);
       default:
         return unreachable(op);
     }
@@ -388,9 +374,9 @@ export class Prepare {
   private closeSession(sessionId: SessionId, moment: Moment): Prepared {
     const paths = [...this.pending.ephemeralsOf(sessionId)];
     for (const path of paths) {
-      const parent = this.pending.copyOf(path.slice(0, path.lastIndexOf('/')));
-      const node = this.pending.copyOf(path);
-      if (parent !== null && node !== null) this.removeFrom(parent, node, moment.zxid);
+      const parent = this.pending.take(path.slice(0, path.lastIndexOf('/')), moment.zxid);
+      const node = this.pending.take(path, moment.zxid);
+      if (parent !== null && node !== null) this.removeFrom(parent, node, moment);
     }
     this.sessions.setClosing(sessionId);
     const paths2Delete = this.options.closeSessionTxnEnabled ? paths : null;
@@ -423,16 +409,6 @@ function createTxn(
     default:
       return unreachable(op.type);
   }
-}
-
-function initStat(node: PendingNode, moment: Moment, ephemeralOwner: SessionId): void {
-  node.stat.fill(0);
-  node.setLong(StatOffset.czxid, moment.zxid);
-  node.setLong(StatOffset.mzxid, moment.zxid);
-  node.setLong(StatOffset.pzxid, moment.zxid);
-  writeTimeMs(node.stat, StatOffset.ctime, moment.time);
-  writeTimeMs(node.stat, StatOffset.mtime, moment.time);
-  node.setLong(StatOffset.ephemeralOwner, ephemeralOwner);
 }
 
 function ephemeralOwnerOf(op: MultiCreate, sessionId: SessionId): SessionId {
