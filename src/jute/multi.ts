@@ -145,7 +145,8 @@ function multiCreate(
 ): MultiCreate {
   const plain = type === OpCode.create2 ? OpCode.create2 : OpCode.create;
   const kind = request.flags === CreateMode.container ? OpCode.createContainer : plain;
-  return { type: kind, ...request, ttl: -1n };
+  const { path, data, acl, flags } = request;
+  return { type: kind, path, data, acl, flags, ttl: -1n };
 }
 
 function multiCreateTTL(request: CreateTTLRequest): MultiCreate {

@@ -14,6 +14,7 @@ import {
   ttlToEphemeralOwner,
 } from '../../datatree/ephemeral-type.ts';
 import { invalidPathReason } from '../../datatree/path.ts';
+import type { ACL } from '../../jute/data.ts';
 import { StatOffset } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId } from '../../jute/int64.ts';
@@ -57,6 +58,7 @@ export class Prepare {
   private readonly quotas: QuotaCheck;
   private readonly options: PrepareOptions;
   private readonly reader = new JuteReader(Buffer.alloc(0));
+  private lastParentPath = '';
 
   constructor(
     ports: {
@@ -136,7 +138,7 @@ export class Prepare {
     const ids = request.connection?.authIds ?? [];
     const fixed = this.access.fix(ids, op.acl);
     if (fixed.acls === null) return fixed.err;
-    const parent = this.pending.take(op.path.slice(0, lastSlash), moment.zxid);
+    const parent = this.pending.take(this.parentPath(op.path, lastSlash), moment.zxid);
     if (parent === null) return ErrorCode.noNode;
     const path = isSequentialMode(op.flags) ? op.path + formatSequence(parent.cversion) : op.path;
     const err = this.refuseCreate(parent, path, op, request);
@@ -144,7 +146,7 @@ export class Prepare {
       this.pending.release(parent);
       return err;
     }
-    const txn = createTxn(op, { path, acl: fixed.acls, parentCVersion: (parent.cversion + 1) | 0 });
+    const txn = createTxn(op, path, fixed.acls, (parent.cversion + 1) | 0);
     const node = this.pending.blank(path);
     node.initStat(moment, ephemeralOwnerOf(op, request.sessionId));
     node.acls = fixed.acls;
@@ -152,6 +154,16 @@ export class Prepare {
     this.pending.changeParent(parent, moment, 'created');
     this.pending.add(node, moment.zxid);
     return txn;
+  }
+
+  /** Siblings come together: the same text again need not be cut out and hashed again. */
+  private parentPath(path: string, lastSlash: number): string {
+    const { lastParentPath } = this;
+    if (lastParentPath.length === lastSlash && path.startsWith(lastParentPath)) {
+      return lastParentPath;
+    }
+    this.lastParentPath = path.slice(0, lastSlash);
+    return this.lastParentPath;
   }
 
   /** Flags that do not exist, TTLs where there must be none or that are out of range (Java: validateCreateRequest). */
@@ -391,21 +403,21 @@ function lacksItsTTL(op: MultiCreate): boolean {
 
 function createTxn(
   op: MultiCreate,
-  made: {
-    readonly path: string;
-    readonly acl: NonNullable<MultiCreate['acl']>;
-    readonly parentCVersion: number;
-  },
+  path: string,
+  acl: readonly ACL[],
+  parentCVersion: number,
 ): Extract<Txn, { parentCVersion: number }> {
   const { data } = op;
   switch (op.type) {
     case OpCode.createContainer:
-      return { type: op.type, data, ...made };
+      return { type: op.type, path, data, acl, parentCVersion };
     case OpCode.createTTL:
-      return { type: op.type, data, ...made, ttl: op.ttl };
+      return { type: op.type, path, data, acl, parentCVersion, ttl: op.ttl };
     case OpCode.create:
-    case OpCode.create2:
-      return { type: op.type, data, ...made, ephemeral: isEphemeralMode(op.flags) };
+    case OpCode.create2: {
+      const ephemeral = isEphemeralMode(op.flags);
+      return { type: op.type, path, data, acl, ephemeral, parentCVersion };
+    }
     default:
       return unreachable(op.type);
   }
