@@ -51,7 +51,9 @@ const stamp = join(root, 'dist/.built');
 const sourcesAt = Math.max(
   newestIn(join(root, 'src')),
   newestIn(join(root, 'bench')),
-  ...['tsconfig.json', 'tsconfig.build.json'].map((name) => changedAt(join(root, name))),
+  ...['tsconfig.json', 'tsconfig.build.json', 'rolldown.config.mjs'].map((name) =>
+    changedAt(join(root, name)),
+  ),
   changedAt(lock),
 );
 if (changedAt(stamp) < sourcesAt) {
