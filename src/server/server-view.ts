@@ -226,7 +226,7 @@ function sessionIdOf(connection: Connection): bigint {
 
 /** 1: requests are read; 4: output waits; the connection that asks a word has done with both. */
 function interestOps(connection: Connection): number {
-  if (connection.state === 'handshake') return 0;
+  if (connection.state === 'handshake' || connection.state === 'connecting') return 0;
   return (connection.isPaused ? 0 : 1) + (connection.link.unsentSize > 0 ? 4 : 0);
 }
 
@@ -237,7 +237,7 @@ function viewOf(connection: Connection): ConnectionView {
     interestOps: () => interestOps(connection),
     outstandingRequests: () => connection.outstandingCount,
     sessionId: () => sessionIdOf(connection),
-    sessionTimeout: () => connection.session?.timeout ?? 0,
+    sessionTimeout: () => connection.sessionTimeout,
     stats: () => connection.stats,
   };
 }

@@ -210,7 +210,7 @@ export class Standalone {
           append: (header, txn, digest) => this.append(header, txn, digest),
         },
         events: {
-          sessionCreated: (connection) => this.clientPort.sessionCreated(connection),
+          sessionReady: (connection) => this.clientPort.sessionReady(connection),
           sessionClosed: (id, connection) => this.clientPort.sessionClosed(id, connection),
         },
         clock,

@@ -195,7 +195,8 @@ export class ClientPort implements SessionEvents {
   // ---- frames
 
   private touchConnection(connection: Connection): void {
-    const timeout = connection.session?.timeout ?? this.options.sessionlessCnxnTimeoutMs;
+    const isNew = connection.session === null;
+    const timeout = isNew ? this.options.sessionlessCnxnTimeoutMs : connection.sessionTimeout;
     this.expiry.update(connection, timeout, this.ports.clock.elapsed);
   }
 
@@ -267,6 +268,7 @@ export class ClientPort implements SessionEvents {
 
   /** Whether another request of this connection can be taken now; if not, its bytes wait, and then the client. */
   private mayAsk(connection: Connection): boolean {
+    if (connection.state === 'connecting') return false;
     const { inProcess } = this.ports.pipeline;
     const { globalOutstandingLimit } = this.options;
     if (inProcess > globalOutstandingLimit && connection.outstandingCount > 0) return false;
@@ -354,10 +356,11 @@ export class ClientPort implements SessionEvents {
       minSessionTimeout: this.options.minSessionTimeout,
       maxSessionTimeout: this.options.maxSessionTimeout,
     });
-    connection.state = 'open';
+    connection.state = 'connecting';
     switch (verdict.kind) {
       case 'new':
         connection.session = this.ports.sessions.create(verdict.timeout, clock.elapsed);
+        connection.sessionTimeout = verdict.timeout;
         this.bySession.set(connection.session.id, connection);
         pipeline.createSession(connection, verdict.timeout);
         break;
@@ -378,7 +381,7 @@ export class ClientPort implements SessionEvents {
   }
 
   private renew(connection: Connection, sessionId: SessionId, timeout: number): void {
-    const { clock, log, metrics, sessions } = this.ports;
+    const { clock, log, metrics, sessions, pipeline, stats } = this.ports;
     metrics.connectionRevalidateCount.add(1);
     const before = this.bySession.get(sessionId);
     if (before !== undefined) this.close(before);
@@ -391,10 +394,10 @@ export class ClientPort implements SessionEvents {
       return;
     }
     connection.session = session;
+    connection.sessionTimeout = timeout;
     this.bySession.set(sessionId, connection);
-    this.touchConnection(connection);
-    this.sendConnectResponse(connection, acceptSession(sessionId, timeout, connection.isOldClient));
-    this.ports.stats.countSent();
+    stats.countSent();
+    if (!pipeline.awaitWrites(connection, sessionId)) this.sessionReady(connection);
   }
 
   private refuse(connection: Connection): void {
@@ -411,15 +414,16 @@ export class ClientPort implements SessionEvents {
     connection.stats.countSent();
   }
 
-  /** The transaction that makes this connection's session is applied: the client may know. */
-  sessionCreated(connection: Connection): void {
-    const { session } = connection;
-    if (session === null) throw new Error('a session was made for a connection without one');
+  /** Everything that was asked for in this connection's session is applied, its making first of all: the client may know. */
+  sessionReady(connection: Connection): void {
+    const { session, sessionTimeout, isOldClient } = connection;
+    if (connection.state === 'closed') return;
+    if (session === null) throw new Error('a connection without a session is ready');
+    connection.state = 'open';
+    // What the client has asked meanwhile did not wait for the throttle.
+    connection.stalledAt = 0;
     this.touchConnection(connection);
-    this.sendConnectResponse(
-      connection,
-      acceptSession(session.id, session.timeout, connection.isOldClient),
-    );
+    this.sendConnectResponse(connection, acceptSession(session.id, sessionTimeout, isOldClient));
   }
 
   /** A session is closed: so is the connection that holds it, after the answer if it was the one that asked. */
@@ -463,10 +467,11 @@ export class ClientPort implements SessionEvents {
   ): void {
     const { session } = connection;
     const { sessions, clock, pipeline } = this.ports;
-    if (session === null || !sessions.touch(session, session.timeout, clock.elapsed)) return;
+    const { sessionTimeout } = connection;
+    if (session === null || !sessions.touch(session, sessionTimeout, clock.elapsed)) return;
     if (connection.stalledAt !== 0) {
       const waitedMs = clock.elapsed - connection.stalledAt;
-      const verdict = this.requestThrottle.judge(type, waitedMs, session.timeout);
+      const verdict = this.requestThrottle.judge(type, waitedMs, sessionTimeout);
       if (verdict === 'drop') this.fault(connection, `had a request wait for ${waitedMs} ms`);
       if (verdict === 'refuse') pipeline.refuse(connection, xid, type, ErrorCode.throttledOp);
       if (verdict !== 'pass') return;

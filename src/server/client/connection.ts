@@ -15,8 +15,11 @@ import type { InputBacklog } from './input-backlog.ts';
 import type { Link } from './link.ts';
 import type { OutputPool } from './output-pool.ts';
 
-/** Where a connection is in its life. `closing`: nothing more is read, what was answered is still sent. */
-export type ConnectionState = 'handshake' | 'open' | 'closing' | 'closed';
+/**
+ * Where a connection is in its life. `connecting`: its session is not ready, and no request is taken until it is. `closing`:
+ * nothing more is read, what was answered is still sent.
+ */
+export type ConnectionState = 'handshake' | 'connecting' | 'open' | 'closing' | 'closed';
 
 /** What a connection keeps of a request that is not answered yet; pipeline/request.ts has the rest. */
 export interface QueuedRequest {
@@ -42,6 +45,8 @@ export class Connection {
   /** For the queue of connections that have to show up with a handshake. */
   expiresAt = 0;
   session: Session | null = null;
+  /** What this connection was promised, in ms; the session itself may have been made with another. */
+  sessionTimeout = 0;
   /** A client from before 3.4 sends no read-only flag and must get none. */
   isOldClient = false;
   authIds: readonly Id[];

@@ -42,8 +42,8 @@ export interface TransactionSink {
 
 /** What the pipeline asks of whoever owns the connections. */
 export interface SessionEvents {
-  /** The transaction that makes the session of this connection is applied. */
-  sessionCreated(connection: Connection): void;
+  /** Everything that the session of this connection has asked for is applied, the transaction that makes it first of all. */
+  sessionReady(connection: Connection): void;
   /** A session is closed; `connection` asked for it, or null where the server itself did. */
   sessionClosed(sessionId: SessionId, connection: Connection | null): void;
 }
@@ -172,6 +172,20 @@ export class Pipeline {
     this.propose(this.request(connection, 0, OpCode.createSession, body));
   }
 
+  /**
+   * Calls sessionReady for a connection that takes over a session once all that the session has asked for is applied, so that
+   * its reads are not overtaken by its own writes. Returns false when there is nothing to wait for.
+   */
+  awaitWrites(connection: Connection, sessionId: SessionId): boolean {
+    for (let index = this.proposals.length - 1; index >= this.firstIndex; index--) {
+      const request = this.proposals[index] as Request;
+      if (request.sessionId !== sessionId || request.connection === null) continue;
+      request.successor = connection;
+      return true;
+    }
+    return false;
+  }
+
   /** Closes a session that has expired. */
   closeSession(sessionId: SessionId): void {
     this.propose(this.ownRequest(sessionId, OpCode.closeSession, NO_BODY));
@@ -254,9 +268,10 @@ export class Pipeline {
       if (request.type === OpCode.createSession) {
         this.stats.countSessionCreated(this.clock.elapsed - request.receivedAt);
         this.countOperation(connection, request, request.type);
-        this.events.sessionCreated(connection);
+        this.events.sessionReady(connection);
       } else this.replyToWrite(connection, request, result);
     }
+    if (request.successor !== null) this.events.sessionReady(request.successor);
     if (request.txn?.type === OpCode.closeSession) {
       this.events.sessionClosed(request.sessionId, connection);
     }

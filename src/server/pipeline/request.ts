@@ -27,6 +27,8 @@ export class Request implements QueuedRequest {
   header: TxnHeader | null = null;
   txn: Txn | null = null;
   digest: TxnDigest | null = null;
+  /** A connection that has taken over the session and waits for this, the last write that the old one has asked for. */
+  successor: Connection | null = null;
   /** Of a multi: the op codes that were asked for, where they differ from those in the log. */
   multiTypes: readonly number[] | null = null;
 
