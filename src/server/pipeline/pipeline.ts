@@ -332,8 +332,6 @@ export class Pipeline {
   }
 
   private handle(connection: Connection, type: number, reader: JuteReader): ErrorCode {
-    const { session } = connection;
-    if (session === null || session.isClosing) return ErrorCode.sessionExpired;
     try {
       if (type === OpCode.getData) return this.getData(connection, reader, connection.out());
       const handler = this.handlers.get(type);
