@@ -48,7 +48,8 @@ export function runZooKeeperClass(
   args: readonly string[],
   input = '',
 ): Promise<Finished> {
-  const jvm = [...shortLivedJvm, '-Dzookeeper.extendedTypesEnabled=true'];
+  const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=error';
+  const jvm = [...shortLivedJvm, quiet, '-Dzookeeper.extendedTypesEnabled=true'];
   return runWell(
     java(),
     [...jvm, '-cp', zookeeperClassPath(), `org.apache.zookeeper.${className}`, ...args],

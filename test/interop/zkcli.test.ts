@@ -84,12 +84,15 @@ function told({ stdout, stderr }: Finished): {
   const lines = stdout
     .split('\n')
     .map((line) => line.trimEnd().replace(/^([cm]time) = .*/, '$1 = some time'))
+    // Java answers getEphemerals in the order of a hash table.
+    .map((line) => (line.startsWith('[/') ? line.slice(1, -1).split(', ').sort().join(' ') : line))
     .filter((line) => line !== '' && line !== 'WATCHER::' && !line.startsWith('Connecting to'));
   const isEvent = (line: string): boolean => line.startsWith('WatchedEvent');
   return {
     printed: lines.filter((line) => !isEvent(line)),
     events: lines.filter(isEvent),
-    errors: stderr.split('\n').filter((line) => line !== '' && !/ (WARN|ERROR) /.test(line)),
+    // zkCli itself logs with a time in front; what its commands say has none.
+    errors: stderr.split('\n').filter((line) => line !== '' && !/ ERROR /.test(line)),
   };
 }
 

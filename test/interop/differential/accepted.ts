@@ -18,8 +18,14 @@ export function acceptedDifference(
   }
   if (step?.kind !== 'requests') return null;
   const ops = new Set(step.requests.map((request) => request.op));
-  if (ops.has(Op.multi) && withoutCreate2Stats(seen) === expected) {
+  if (ops.has(Op.multi) && withoutCreate2Stats(expected, seen) === expected) {
     return 'create2 in multi answers with a Stat (3.9, ZOOKEEPER-4026)';
+  }
+  if (ops.has(Op.multiRead) && / err=-5$/.test(seen) && expected.startsWith(`${seen} [`)) {
+    return 'a multiRead that fails has no body (in Java it has the results so far, which no client reads)';
+  }
+  if (ops.has(Op.sync) && asReplaced(seen) === asReplaced(expected)) {
+    return 'strings are UTF-8, outside of the basic plane too, and what is not is replaced';
   }
   if (ops.has(Op.exists) && expected.replace(/ err=0 \{.*$/, ' err=-102') === seen) {
     return 'exists asks for READ (3.8.4, ZOOKEEPER-2590)';
@@ -30,6 +36,20 @@ export function acceptedDifference(
   return null;
 }
 
-/** A multi's line with each create2 result told as 3.8 does: as a create, without its Stat. */
-const withoutCreate2Stats = (line: string): string =>
-  line.replaceAll(/\b15\/0 ("(?:[^"\\]|\\.)*") \{[^}]*\}/g, '1/0 $1');
+/** The line seen, with the result of each create that 3.8 tells without a Stat told in that way. */
+function withoutCreate2Stats(expected: string, seen: string): string {
+  let line = seen;
+  for (const [, path = ''] of expected.matchAll(/\b1\/0 ("(?:[^"\\]|\\.)*")/g)) {
+    const at = line.indexOf(`15/0 ${path} {`);
+    if (at < 0) continue;
+    line = `${line.slice(0, at)}1/0 ${path}${line.slice(line.indexOf('}', at) + 1)}`;
+  }
+  return line;
+}
+
+/**
+ * A line with every run of characters that Java does not keep as one U+FFFD. Java writes a character outside of the basic
+ * plane as two surrogates of three bytes each, and reads such a surrogate as one character that cannot be.
+ */
+const asReplaced = (line: string): string =>
+  line.replaceAll(/[\ufffd\u{10000}-\u{10ffff}]+/gu, '\ufffd');

@@ -96,6 +96,7 @@ export class StepMaker {
   readonly #random: Random;
   readonly #slotCount: number;
   readonly #oddCreates: boolean;
+  #isPipeline = false;
   /** A zxid of the recent past, for setWatches. */
   lastZxid = 0n;
 
@@ -126,12 +127,17 @@ export class StepMaker {
     ])();
   }
 
-  /** Several requests sent at once. Auth is not among them: Java answers it ahead of what is still in its pipeline. */
+  /**
+   * Several requests sent at once. Auth is not among them: Java answers it ahead of what is still in its pipeline. Neither is
+   * setACL: what comes behind it is checked against the old ACL until it is applied (the ChangeRecord keeps that one).
+   */
   #pipeline(slot: number): Step {
     const count = 2 + this.#random.below(10);
+    this.#isPipeline = true;
     this.paths.withoutQuotas = true;
     const requests = Array.from({ length: count }, () => this.request(slot));
     this.paths.withoutQuotas = false;
+    this.#isPipeline = false;
     return { kind: 'requests', slot, requests };
   }
 
@@ -198,11 +204,11 @@ export class StepMaker {
       [12, () => this.#setData()],
       [8, () => this.#multi()],
       [3, () => this.#multiRead()],
-      [5, () => this.#setACL()],
+      [this.#isPipeline ? 0 : 5, () => this.#setACL()],
       [30, () => this.#read(slot)],
       [9, () => this.#watch(slot)],
       [2, () => this.#setWatches(slot)],
-      [this.paths.withoutQuotas ? 0 : 3, () => this.#quota()],
+      [this.#isPipeline ? 0 : 3, () => this.#quota()],
       [4, () => this.#rare()],
     ])();
     if (!this.#random.chance(0.004) || made.body.length === 0) return made;
