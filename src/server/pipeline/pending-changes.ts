@@ -277,7 +277,10 @@ export class PendingChanges {
   ephemeralsOf(sessionId: SessionId): Set<string> {
     const paths = new Set<string>();
     for (const path of this.tree.ephemeralsOf(sessionId)) {
-      if (this.byPath.get(path)?.exists !== false) paths.add(path);
+      // What is on its way may have put another znode in its place.
+      const pending = this.byPath.get(path);
+      const isStillIts = pending?.exists === true && pending.ephemeralOwner === sessionId;
+      if (pending === undefined || isStillIts) paths.add(path);
     }
     if (this.ephemeralCreateCount > 0) {
       for (const node of this.byPath.values()) {
