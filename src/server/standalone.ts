@@ -295,6 +295,8 @@ export class Standalone {
     this.unflushedCount = 0;
     this.lastFlushAt = elapsed;
     this.txnLog.flush();
+    // A roll parts what is pending: what goes into the next file waits for another flush.
+    if (this.txnLog.hasPending) this.unflushedCount = 1;
   }
 
   /** When the log has to be flushed at the latest, in ms (Java: SyncRequestProcessor.getRemainingDelay and its poll). */

@@ -3,7 +3,7 @@
  * refused with file and offset; a damaged snapshot is passed over for an older one; and a log without its snapshot is not
  * taken for the whole truth.
  */
-import { copyFile, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSession } from '../harness/raw-client.ts';
@@ -11,6 +11,7 @@ import * as requests from '../harness/requests.ts';
 import { Op } from '../harness/requests.ts';
 import { makeServer, TestServer } from '../harness/server.ts';
 import { filesOf, type LoggedTransaction, readTransactions } from '../harness/transaction-log.ts';
+import { until } from '../harness/until.ts';
 
 const config = { preAllocSize: 64, snapCount: 100_000 };
 const count = 20;
@@ -143,14 +144,18 @@ describe('damage with whole records behind it', () => {
 
 describe('a snapshot', () => {
   it('that is damaged is passed over for an older one', async () => {
-    await server.start();
-    await server.kill9();
-    const last = (await filesOf(server.versionFolder, 'snapshot')).at(-1) ?? '';
+    const often = new TestServer('ours', server.port, server.folder, { ...config, snapCount: 4 });
+    await often.start();
+    await createSome(count + 1, count + 5);
+    const snapshots = (): Promise<string[]> => filesOf(server.versionFolder, 'snapshot');
+    await until('a second snapshot', async () => (await snapshots()).length > 1);
+    await often.kill9();
+    const last = (await snapshots()).at(-1) ?? '';
     const bytes = await readFile(inFolder(last));
-    await copyFile(inFolder(last), join(server.folder, 'kept'));
     await writeFile(inFolder(last), bytes.subarray(0, bytes.length - 40));
     await server.start();
-    expect(await present()).toEqual(upTo(count));
+    expect(await present()).toEqual(upTo(count + 5));
+    expect(server.log).toContain(last);
   });
 
   it('must not be missing while there are logs, unless snapshot.trust.empty is set', async () => {
