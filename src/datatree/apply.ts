@@ -63,7 +63,6 @@ export class TxnApplier {
     const { state, result, nodes } = this;
     state.aclTable.forgetRetired();
     const zxidLow = nodes.begin(header);
-    nodes.row = NO_ROW;
     result.type = txn.type;
     result.path = null;
     result.parts = null;

@@ -8,7 +8,7 @@
 
 import { STAT_SIZE, type Stat, StatOffset, statAt } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
-import { readInt64, writeInt32 } from '../jute/int64.ts';
+import { readInt64 } from '../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import type { AclTable } from './acl-table.ts';
@@ -223,14 +223,7 @@ export class DataTree {
 
   /** Writes the names of the children of a row, vector<ustring>, in the order of their creation. */
   writeChildren(row: Row, writer: JuteWriter): void {
-    const { znodes } = this.state;
-    writer.writeInt(znodes.childCount(row));
-    for (let child = znodes.firstChild(row); child !== NO_ROW; child = znodes.nextSibling(child)) {
-      const size = znodes.nameSize(child);
-      const at = writer.reserve(4 + size);
-      writeInt32(writer.buffer, at, size);
-      copyBytes(znodes.chunkBytes(child), znodes.nameStart(child), writer.buffer, at + 4, size);
-    }
+    this.state.znodes.writeChildren(row, writer);
   }
 
   /** The names of the children of a row, in the order of their creation. */

@@ -17,7 +17,7 @@ import { digestChange } from './digest.ts';
 import { parentPath } from './path.ts';
 import { ZOOKEEPER_PATH } from './quota.ts';
 import type { Row } from './rows.ts';
-import { Field, NO_ROW } from './rows.ts';
+import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
 import type { Change } from './watches.ts';
 import type { NewZnode } from './znodes.ts';
@@ -71,7 +71,8 @@ export class NodeChanges {
     this.zxidLow = readInt32(scratch, 4);
     this.timeHigh = Math.floor(header.time / 0x1_0000_0000) | 0;
     this.timeLow = header.time | 0;
-    this.changes.length = 0;
+    if (this.changes.length > 0) this.changes.length = 0;
+    this.row = NO_ROW;
     return this.zxidLow;
   }
 
@@ -84,7 +85,7 @@ export class NodeChanges {
     const { bytes } = state.pathBytes;
     const slash = state.pathBytes.lastSlash();
     if (size > MAX_PATH_SIZE || slash === -1) return ErrorCode.badArguments;
-    const parent = this.findParent(bytes, slash);
+    const parent = znodes.findParent(bytes, 0, slash);
     if (parent === NO_ROW) return ErrorCode.noNode;
     const acl = state.aclTable.take(node.acl);
     const hash = znodes.hashOf(bytes, 0, size);
@@ -103,11 +104,6 @@ export class NodeChanges {
     this.row = row;
     this.noteCreate(path, row, parent);
     return ErrorCode.ok;
-  }
-
-  /** The parent's row by its path `bytes[0, slash)`; "//a" has none, although "/" alone is the root. */
-  private findParent(bytes: Uint8Array, slash: number): Row {
-    return slash === 1 ? NO_ROW : this.state.znodes.find(bytes, 0, slash);
   }
 
   private replaceAcl(row: Row, acl: number): void {
@@ -148,15 +144,13 @@ export class NodeChanges {
   }
 
   private setStatZxid(row: Row, offset: number): void {
-    const { znodes } = this.state;
-    znodes.setStatInt(row, offset, this.zxidHigh);
-    znodes.setStatInt(row, offset + 4, this.zxidLow);
+    const { rows } = this.state.znodes;
+    rows.setStatWords(row, offset, wireOrder(this.zxidHigh), wireOrder(this.zxidLow));
   }
 
   private setStatTime(row: Row, offset: number): void {
-    const { znodes } = this.state;
-    znodes.setStatInt(row, offset, this.timeHigh);
-    znodes.setStatInt(row, offset + 4, this.timeLow);
+    const { rows } = this.state.znodes;
+    rows.setStatWords(row, offset, wireOrder(this.timeHigh), wireOrder(this.timeLow));
   }
 
   private addRow(
@@ -219,15 +213,16 @@ export class NodeChanges {
     const { bytes } = state.pathBytes;
     const slash = state.pathBytes.lastSlash();
     if (slash === -1 || slash === size - 1) return ErrorCode.badArguments;
-    const parent = this.findParent(bytes, slash);
+    const parent = znodes.findParent(bytes, 0, slash);
     if (parent === NO_ROW) return ErrorCode.noNode;
     this.advancePzxid(parent);
-    const row = znodes.find(bytes, 0, size);
+    const hash = znodes.hashOf(bytes, 0, size);
+    const row = znodes.findHashed(hash, bytes, 0, size);
     if (row === NO_ROW) return ErrorCode.noNode;
     if (this.recordChanges) this.changed(EventType.nodeDeleted, path, row);
     if (znodes.firstChild(row) !== NO_ROW) this.deleteBelow(row, path);
     const dataLength = znodes.dataLength(row);
-    this.removeRow(row, path);
+    this.removeRow(row, path, hash);
     if (path.startsWith(ZOOKEEPER_PATH)) state.quotas.systemNodeDeleted(path);
     state.quotas.usageChanged(path, -1, -dataLength);
     if (this.recordChanges) {
@@ -258,11 +253,13 @@ export class NodeChanges {
     for (let child = znodes.firstChild(top); child !== NO_ROW; child = znodes.firstChild(top)) {
       let leaf = child;
       while (znodes.firstChild(leaf) !== NO_ROW) leaf = znodes.firstChild(leaf);
-      this.removeRow(leaf, state.pathOf(leaf));
+      const leafPath = state.pathOf(leaf);
+      const size = state.pathBytes.encode(leafPath);
+      this.removeRow(leaf, leafPath, znodes.hashOf(state.pathBytes.bytes, 0, size));
     }
   }
 
-  private removeRow(row: Row, path: string): void {
+  private removeRow(row: Row, path: string, hash: number): void {
     const { state } = this;
     const { znodes } = state;
     const { rows } = znodes;
@@ -271,7 +268,7 @@ export class NodeChanges {
     state.setDigest(row, 0);
     state.aclTable.release(rows.get(row, Field.acl));
     state.approximateDataSize -= path.length + znodes.dataLength(row);
-    znodes.remove(row);
+    znodes.remove(row, hash);
   }
 
   private ownerOf(row: Row): SessionId {

@@ -1,25 +1,24 @@
 /*
  * Rows: one record of fixed size for each znode, in segments outside the JavaScript heap, used again through a free list.
  *
- * A row is 27 words: ten 32-bit numbers of this process (native byte order), then the Stat in its wire layout. All fields of a znode
+ * A row is 25 words: eight 32-bit numbers of this process (native byte order), then the Stat in its wire layout. All fields of a znode
  * stand together because a look-up at random pays for cache lines, not for bytes. What the fields mean is kept by
  * znodes.ts; this file knows where they are.
  *
- *   byte  0  hash           of the path
- *         4  nextInBucket   chain of the path index; chain of free rows
- *         8  parent
- *        12  nameAndFlags   name length in bytes << 5 | flags
- *        16  chunk          where name and data are (slab.ts)
- *        20  firstChild
- *        24  nextSibling    NO_ROW behind the last one
- *        28  previousSibling  of the first child: the last one
- *        32  acl            slot in the AclTable
- *        36  digest
- *        40  Stat, 68 bytes
+ *   byte  0  parent         chain of free rows
+ *         4  nameAndFlags   name length in bytes << 5 | flags
+ *         8  chunk          where name and data are (slab.ts)
+ *        12  firstChild
+ *        16  nextSibling    NO_ROW behind the last one
+ *        20  previousSibling  of the first child: the last one
+ *        24  acl            slot in the AclTable
+ *        28  digest
+ *        32  Stat, 68 bytes
  */
 
-import { STAT_SIZE } from '../jute/data.ts';
-import { allocateBytes } from './memory.ts';
+import { STAT_PERSISTED_PZXID_OFFSET, STAT_SIZE, StatOffset } from '../jute/data.ts';
+import { readInt32 } from '../jute/int64.ts';
+import { allocateBytes, IS_LITTLE_ENDIAN } from './memory.ts';
 
 /** A znode's place. */
 export type Row = number;
@@ -29,24 +28,35 @@ export const NO_ROW = -1;
 
 /** Where the numbers of a row are, in words from its start. */
 export const Field = {
-  hash: 0,
-  nextInBucket: 1,
-  parent: 2,
-  nameAndFlags: 3,
-  chunk: 4,
-  firstChild: 5,
-  nextSibling: 6,
-  previousSibling: 7,
-  acl: 8,
-  digest: 9,
+  parent: 0,
+  nameAndFlags: 1,
+  chunk: 2,
+  firstChild: 3,
+  nextSibling: 4,
+  previousSibling: 5,
+  acl: 6,
+  digest: 7,
 } as const;
 
-const STAT_WORD = 10;
+/** The slot of OPEN_ACL_UNSAFE (acl-table.ts). */
+const NO_ACL = -1;
+const STAT_WORD = 8;
 const WORDS_PER_ROW = STAT_WORD + STAT_SIZE / 4;
 const SEGMENT_BITS = 12;
 const ROWS_PER_SEGMENT = 1 << SEGMENT_BITS;
 const IN_SEGMENT = ROWS_PER_SEGMENT - 1;
 const SEGMENT_SIZE = ROWS_PER_SEGMENT * WORDS_PER_ROW * 4;
+
+/** Turns the byte order of this machine into that of the wire, and back. */
+export function wireOrder(word: number): number {
+  if (!IS_LITTLE_ENDIAN) return word;
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/** The word that four bytes are, as they stand in memory. */
+function wireWord(bytes: Uint8Array, at: number): number {
+  return wireOrder(readInt32(bytes, at));
+}
 
 /** The records. */
 export class Rows {
@@ -62,7 +72,7 @@ export class Rows {
     this.count += 1;
     const row = this.firstFree;
     if (row !== NO_ROW) {
-      this.firstFree = this.get(row, Field.nextInBucket);
+      this.firstFree = this.get(row, Field.parent);
       return row;
     }
     if (this.limit >> SEGMENT_BITS === this.wordSegments.length) {
@@ -76,7 +86,7 @@ export class Rows {
   /** Gives a row back. */
   free(row: Row): void {
     this.count -= 1;
-    this.set(row, Field.nextInBucket, this.firstFree);
+    this.set(row, Field.parent, this.firstFree);
     this.firstFree = row;
   }
 
@@ -87,6 +97,16 @@ export class Rows {
     this.firstFree = NO_ROW;
     this.limit = 0;
     this.count = 0;
+  }
+
+  /** The words in which the numbers of a row stand, from startOf(row) on: for loops that look at several. */
+  wordsOf(row: Row): Int32Array {
+    return this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
+  }
+
+  /** Where a row begins in wordsOf(row). */
+  startOf(row: Row): number {
+    return (row & IN_SEGMENT) * WORDS_PER_ROW;
   }
 
   get(row: Row, field: number): number {
@@ -109,10 +129,46 @@ export class Rows {
     return ((row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD) * 4;
   }
 
-  /** Sets the whole Stat of a row to zero. */
-  clearStat(row: Row): void {
+  /** A 32-bit field of the Stat, by its offset in bytes. */
+  statInt(row: Row, offset: number): number {
+    return wireOrder(this.get(row, STAT_WORD + (offset >> 2)));
+  }
+
+  setStatInt(row: Row, offset: number, value: number): void {
+    this.set(row, STAT_WORD + (offset >> 2), wireOrder(value));
+  }
+
+  /** Takes the fields of a Stat from a StatPersisted at `bytes[at …]`; dataLength and numChildren stay. */
+  takePersistedStat(row: Row, bytes: Uint8Array, at: number): void {
     const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
-    const start = (row & IN_SEGMENT) * WORDS_PER_ROW;
-    for (let word = STAT_WORD; word < WORDS_PER_ROW; word++) words[start + word] = 0;
+    const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
+    for (let word = 0; word < StatOffset.dataLength >> 2; word++) {
+      words[stat + word] = wireWord(bytes, at + 4 * word);
+    }
+    const pzxid = at + STAT_PERSISTED_PZXID_OFFSET;
+    words[stat + (StatOffset.pzxid >> 2)] = wireWord(bytes, pzxid);
+    words[stat + (StatOffset.pzxid >> 2) + 1] = wireWord(bytes, pzxid + 4);
+  }
+
+  /** Sets a 64-bit field of the Stat from two words that are in wire order already (wireOrder). */
+  setStatWords(row: Row, offset: number, first: number, second: number): void {
+    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
+    const at = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD + (offset >> 2);
+    words[at] = first;
+    words[at + 1] = second;
+  }
+
+  /** Sets the numbers of a row that is new, and its Stat to zero. */
+  start(row: Row, parent: Row, nameAndFlags: number): void {
+    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
+    const at = (row & IN_SEGMENT) * WORDS_PER_ROW;
+    words[at + Field.parent] = parent;
+    words[at + Field.nameAndFlags] = nameAndFlags;
+    words[at + Field.firstChild] = NO_ROW;
+    words[at + Field.nextSibling] = NO_ROW;
+    words[at + Field.previousSibling] = NO_ROW;
+    words[at + Field.acl] = NO_ACL;
+    words[at + Field.digest] = 0;
+    for (let word = STAT_WORD; word < WORDS_PER_ROW; word++) words[at + word] = 0;
   }
 }

@@ -156,7 +156,8 @@ export class Slab {
     return ~index;
   }
 
-  private wordsOf(handle: number): Int32Array {
+  /** The words of a chunk that is not a buffer of its own, from startOf(handle) / 4 on. */
+  wordsOf(handle: number): Int32Array {
     return this.regionWords[handle >>> REGION_UNIT_BITS] as Int32Array;
   }
 

@@ -5,12 +5,11 @@
  * the next call.
  */
 
-import { STAT_PERSISTED_PZXID_OFFSET, STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
+import { STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { readInt32, readInt64, readTimeMs } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { decodeString, JuteError } from '../jute/reader.ts';
-import { copyBytes } from './memory.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
@@ -24,8 +23,6 @@ const ACL_SIZE = 8;
 export class TreeLoad {
   private readonly state: TreeState;
   private readonly given: NewZnode;
-  /** The parent of the znode before: siblings stand together. */
-  private parent: Row = NO_ROW;
   private hasRoot = false;
 
   constructor(state: TreeState) {
@@ -91,10 +88,7 @@ export class TreeLoad {
     given.dataEnd = dataEnd;
     const row =
       pathStart === pathEnd ? this.takeRoot() : this.addNode(bytes, pathStart, pathEnd, owner);
-    const stat = rows.statBytes(row);
-    const target = rows.statStart(row);
-    copyBytes(bytes, statStart, stat, target, StatOffset.dataLength);
-    copyBytes(bytes, statStart + STAT_PERSISTED_PZXID_OFFSET, stat, target + StatOffset.pzxid, 8);
+    rows.takePersistedStat(row, bytes, statStart);
     rows.set(row, Field.acl, state.aclTable.takeId(readTimeMs(bytes, dataEnd)));
     if (owner !== 0n && row !== root) state.owners.add(row, owner);
     state.digestAnew(row, bytes, pathStart, pathEnd);
@@ -116,10 +110,10 @@ export class TreeLoad {
     const { znodes } = state;
     let slash = pathEnd - 1;
     while (slash > pathStart && bytes[slash] !== SLASH) slash -= 1;
-    if (!this.hasRoot || !this.isParent(bytes, pathStart, slash) || slash === pathEnd - 1) {
+    given.parent = this.hasRoot ? znodes.findParent(bytes, pathStart, slash) : NO_ROW;
+    if (given.parent === NO_ROW || slash === pathEnd - 1) {
       throw new JuteError(`no parent of ${decodeString(bytes, pathStart, pathEnd)}`);
     }
-    given.parent = this.parent;
     given.hash = znodes.hashOf(bytes, pathStart, pathEnd);
     if (znodes.findHashed(given.hash, bytes, pathStart, pathEnd) !== NO_ROW) {
       throw new JuteError(`${decodeString(bytes, pathStart, pathEnd)} comes twice`);
@@ -130,15 +124,6 @@ export class TreeLoad {
     given.ownerKind = state.ownerKindOf(owner);
     given.isExcluded = state.isExcluded(bytes, pathStart, pathEnd);
     return znodes.add(given);
-  }
-
-  /** Makes `parent` the znode at `bytes[start, slash)`; false if there is none. */
-  private isParent(bytes: Buffer, start: number, slash: number): boolean {
-    const { znodes } = this.state;
-    if (bytes[slash] !== SLASH || slash - start === 1) return false;
-    if (this.parent !== NO_ROW && znodes.isAt(this.parent, bytes, start, slash)) return true;
-    this.parent = znodes.find(bytes, start, slash);
-    return this.parent !== NO_ROW;
   }
 
   /** Ends the load: quotas are set up, ACLs that nobody uses go. Raises JuteError where there was no root. */

@@ -7,9 +7,10 @@
  */
 
 import { StatOffset } from '../jute/data.ts';
-import { readInt32, writeInt32 } from '../jute/int64.ts';
-import { copyBytes } from './memory.ts';
+import type { JuteWriter } from '../jute/writer.ts';
+import { copyBytes, IS_LITTLE_ENDIAN } from './memory.ts';
 import { pathHash } from './path-hash.ts';
+import type { PathMatcher } from './path-index.ts';
 import { PathIndex } from './path-index.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, Rows } from './rows.ts';
@@ -53,14 +54,16 @@ export interface NewZnode {
 }
 
 /** The znodes of one tree. */
-export class Znodes {
+export class Znodes implements PathMatcher {
   readonly rows = new Rows();
   private readonly slab = new Slab();
-  private readonly index = new PathIndex(this.rows);
+  private readonly index = new PathIndex(this);
   private readonly key0: number;
   private readonly key1: number;
   /** Always there. Its name is empty and its parent NO_ROW. */
   root: Row = NO_ROW;
+  /** What findParent() gave last, if it is still there. */
+  private lastParent: Row = NO_ROW;
 
   /** @param hashSeed 64 random bits that clients do not know, in two numbers */
   constructor(hashSeed: readonly [number, number]) {
@@ -73,7 +76,8 @@ export class Znodes {
     this.rows.clear();
     this.slab.clear();
     this.index.clear();
-    this.root = this.newRow(NO_ROW, 0, 0);
+    this.lastParent = NO_ROW;
+    this.root = this.newRow(NO_ROW, 0);
     this.rows.set(this.root, Field.chunk, this.slab.allocate(0));
   }
 
@@ -94,41 +98,49 @@ export class Znodes {
     if (end - start <= 1) {
       return start === end || bytes[start] === SLASH ? this.root : NO_ROW;
     }
-    return this.findHashed(this.hashOf(bytes, start, end), bytes, start, end);
+    return this.index.find(this.hashOf(bytes, start, end), bytes, start, end);
   }
 
   /** The same where the hash is known; not for the root. */
   findHashed(hash: number, bytes: Uint8Array, start: number, end: number): Row {
-    const { rows } = this;
-    let row = this.index.first(hash);
-    while (row !== NO_ROW) {
-      if (rows.get(row, Field.hash) === hash && this.isAt(row, bytes, start, end)) return row;
-      row = rows.get(row, Field.nextInBucket);
+    return this.index.find(hash, bytes, start, end);
+  }
+
+  /**
+   * The row of the path in front of the slash at `slash`, or NO_ROW, also where there is no slash: "//a" has no parent, although "/"
+   * alone is the root. Whoever creates znodes mostly creates them in one place, so the last answer is looked at first.
+   */
+  findParent(bytes: Uint8Array, start: number, slash: number): Row {
+    if (bytes[slash] !== SLASH || slash - start === 1) return NO_ROW;
+    if (this.lastParent !== NO_ROW && this.isAt(this.lastParent, bytes, start, slash)) {
+      return this.lastParent;
     }
-    return NO_ROW;
+    this.lastParent = this.find(bytes, start, slash);
+    return this.lastParent;
   }
 
   /** Whether `bytes[start, end)` is the path of a row: its names are compared upwards. */
   isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean {
-    const { rows, root } = this;
+    const { rows, slab, root } = this;
     let at = end;
-    for (let current = row; current !== root; current = rows.get(current, Field.parent)) {
-      at -= this.nameSize(current);
+    let current = row;
+    while (current !== root) {
+      const words = rows.wordsOf(current);
+      const rowStart = rows.startOf(current);
+      const nameAndFlags = words[rowStart + Field.nameAndFlags] as number;
+      const size = nameAndFlags >>> FLAG_BITS;
+      at -= size;
       if (at <= start || bytes[at - 1] !== SLASH) return false;
-      if (!this.hasName(current, bytes, at)) return false;
+      const handle = words[rowStart + Field.chunk] as number;
+      const chunk = slab.bytesOf(handle);
+      const name = slab.startOf(handle) + linksSizeOf(nameAndFlags);
+      for (let index = 0; index < size; index++) {
+        if (chunk[name + index] !== bytes[at + index]) return false;
+      }
       at -= 1;
+      current = words[rowStart + Field.parent] as Row;
     }
     return at === start;
-  }
-
-  private hasName(row: Row, bytes: Uint8Array, at: number): boolean {
-    const chunk = this.chunkBytes(row);
-    const size = this.nameSize(row);
-    const start = this.nameStart(row);
-    for (let index = 0; index < size; index++) {
-      if (chunk[start + index] !== bytes[at + index]) return false;
-    }
-    return true;
   }
 
   /** Size of the path of a row, in bytes; 0 for the root. */
@@ -199,7 +211,7 @@ export class Znodes {
   }
 
   private linksSize(row: Row): number {
-    return this.ownerKind(row) === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
+    return linksSizeOf(this.rows.get(row, Field.nameAndFlags));
   }
 
   /** Where the data begins in chunkBytes(row). */
@@ -218,11 +230,11 @@ export class Znodes {
 
   /** A 32-bit field of the Stat. */
   statInt(row: Row, offset: number): number {
-    return readInt32(this.rows.statBytes(row), this.rows.statStart(row) + offset);
+    return this.rows.statInt(row, offset);
   }
 
   setStatInt(row: Row, offset: number, value: number): void {
-    writeInt32(this.rows.statBytes(row), this.rows.statStart(row) + offset, value);
+    this.rows.setStatInt(row, offset, value);
   }
 
   /** Counts the znodes below a row, by a walk over them. */
@@ -247,6 +259,42 @@ export class Znodes {
     return NO_ROW;
   }
 
+  /** Writes the names of the children, vector<ustring>, in the order of their creation. */
+  writeChildren(parent: Row, writer: JuteWriter): void {
+    const { rows, slab } = this;
+    writer.writeInt(this.childCount(parent));
+    let at = writer.length;
+    let target = viewOf(writer);
+    let row = this.firstChild(parent);
+    while (row !== NO_ROW) {
+      const words = rows.wordsOf(row);
+      const start = rows.startOf(row);
+      const nameAndFlags = words[start + Field.nameAndFlags] as number;
+      const size = nameAndFlags >>> FLAG_BITS;
+      const handle = words[start + Field.chunk] as number;
+      if (at + 4 + size + WORD_OVERSHOOT > target.byteLength) {
+        writer.length = at;
+        writer.reserve(4 + size + WORD_OVERSHOOT);
+        target = viewOf(writer);
+      }
+      target.setInt32(at, size);
+      at += 4;
+      if (handle < 0) {
+        copyBytes(slab.bytesOf(handle), linksSizeOf(nameAndFlags), writer.buffer, at, size);
+      } else {
+        // Whole words: a chunk begins at one, and what is written behind the name is overwritten.
+        const source = slab.wordsOf(handle);
+        const name = (slab.startOf(handle) + linksSizeOf(nameAndFlags)) >> 2;
+        for (let index = 0; index < size; index += 4) {
+          target.setInt32(at + index, source[name + (index >> 2)] as number, IS_LITTLE_ENDIAN);
+        }
+      }
+      at += size;
+      row = words[start + Field.nextSibling] as Row;
+    }
+    writer.length = at;
+  }
+
   // ---- changes
 
   /** Adds a znode behind its siblings. Its Stat is zero but for dataLength; its parent's numChildren goes up. */
@@ -259,7 +307,7 @@ export class Znodes {
       (given.isExcluded ? EXCLUDED : 0) |
       (given.ownerKind << OWNER_SHIFT) |
       (data === null ? NULL_DATA : 0);
-    const row = this.newRow(parent, (nameSize << FLAG_BITS) | flags, given.hash);
+    const row = this.newRow(parent, (nameSize << FLAG_BITS) | flags);
     const chunk = this.slab.allocate(linksSize + nameSize + dataSize);
     this.rows.set(row, Field.chunk, chunk);
     const target = this.slab.bytesOf(chunk);
@@ -268,22 +316,14 @@ export class Znodes {
     if (data !== null) copyBytes(data, dataStart, target, at + nameSize, dataSize);
     this.setStatInt(row, StatOffset.dataLength, dataSize);
     this.appendChild(parent, row);
-    this.index.add(row);
+    this.index.add(given.hash, row);
     return row;
   }
 
-  private newRow(parent: Row, nameAndFlags: number, hash: number): Row {
+  private newRow(parent: Row, nameAndFlags: number): Row {
     const { rows } = this;
     const row = rows.allocate();
-    rows.set(row, Field.hash, hash);
-    rows.set(row, Field.parent, parent);
-    rows.set(row, Field.nameAndFlags, nameAndFlags);
-    rows.set(row, Field.firstChild, NO_ROW);
-    rows.set(row, Field.nextSibling, NO_ROW);
-    rows.set(row, Field.previousSibling, NO_ROW);
-    rows.set(row, Field.acl, -1);
-    rows.set(row, Field.digest, 0);
-    rows.clearStat(row);
+    rows.start(row, parent, nameAndFlags);
     return row;
   }
 
@@ -302,8 +342,8 @@ export class Znodes {
     this.setStatInt(parent, StatOffset.numChildren, this.childCount(parent) + 1);
   }
 
-  /** Removes a znode that has no children and is not the root; its parent's numChildren goes down. */
-  remove(row: Row): void {
+  /** Removes a znode that has no children and is not the root; its parent's numChildren goes down. `hash` is that of its path. */
+  remove(row: Row, hash: number): void {
     const { rows } = this;
     const parent = this.parent(row);
     const next = this.nextSibling(row);
@@ -317,7 +357,8 @@ export class Znodes {
       rows.set(next === NO_ROW ? first : next, Field.previousSibling, previous);
     }
     this.setStatInt(parent, StatOffset.numChildren, this.childCount(parent) - 1);
-    this.index.remove(row);
+    this.index.remove(hash, row);
+    if (this.lastParent === row) this.lastParent = NO_ROW;
     this.slab.free(rows.get(row, Field.chunk));
     rows.free(row);
   }
@@ -347,4 +388,17 @@ export class Znodes {
     rows.set(row, Field.nameAndFlags, flags | (data === null ? NULL_DATA : 0));
     this.setStatInt(row, StatOffset.dataLength, size);
   }
+}
+
+/** How far a copy of whole words may write behind a name, in bytes. */
+const WORD_OVERSHOOT = 3;
+
+function viewOf(writer: JuteWriter): DataView {
+  const { buffer } = writer;
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+/** Size of the links in front of the name. */
+function linksSizeOf(nameAndFlags: number): number {
+  return (nameAndFlags & (OWNER_MASK << OWNER_SHIFT)) === 0 ? 0 : OWNER_LINKS_SIZE;
 }
