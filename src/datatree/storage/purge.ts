@@ -22,7 +22,10 @@ export interface PurgeOptions {
 /** Fewer snapshots than this are never kept. */
 export const MIN_RETAIN_COUNT = 3;
 
-/** The paths of the files that are no longer needed. Raises a RangeError for a retain count below 3. */
+/**
+ * The paths of the files that are no longer needed, in the order in which they may go: a snapshot before the logs that it
+ * needs. Raises a RangeError for a retain count below 3.
+ */
 export function purgeable(disk: Disk, options: PurgeOptions): string[] {
   const { snapshotDirectory, logDirectory, retainCount } = options;
   if (retainCount < MIN_RETAIN_COUNT) {
@@ -33,13 +36,11 @@ export function purgeable(disk: Disk, options: PurgeOptions): string[] {
   if (oldest === null) return [];
   const logs = sortedLogs(disk.list(logDirectory) ?? []);
   const neededLogs = new Set(logsFrom(logs, oldest.zxid));
+  const oldSnapshots = snapshots.filter((snapshot) => snapshot.zxid < oldest.zxid).reverse();
+  const oldLogs = logs.filter((log) => !neededLogs.has(log) && log.zxid < oldest.zxid);
   return [
-    ...logs
-      .filter((log) => !neededLogs.has(log) && log.zxid < oldest.zxid)
-      .map((log) => `${logDirectory}/${log.name}`),
-    ...snapshots
-      .filter((snapshot) => snapshot.zxid < oldest.zxid)
-      .map((snapshot) => `${snapshotDirectory}/${snapshot.name}`),
+    ...oldSnapshots.map((snapshot) => `${snapshotDirectory}/${snapshot.name}`),
+    ...oldLogs.map((log) => `${logDirectory}/${log.name}`),
   ];
 }
 

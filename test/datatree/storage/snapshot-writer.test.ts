@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OpCode } from '../../../src/jute/op-code.ts';
+import { MemoryDisk, systemError } from './memory-disk.ts';
+import { createTxn, DIRECTORY, newTree, recoverFrom, Scene, seen, setTxn } from './scene.ts';
+
+/** A tree that takes many slices: some 800 KB in 200 znodes. */
+function largeScene(): Scene {
+  const scene = new Scene();
+  scene.commit({ type: OpCode.createSession, timeOut: 30000 }, createTxn('/d'));
+  for (let index = 0; index < 200; index++) {
+    scene.commit(createTxn(`/d/n${index}`, Buffer.alloc(4000, index), index % 10 === 0));
+  }
+  return scene;
+}
+
+describe('a snapshot', () => {
+  it.each(['', 'gz', 'snappy'] as const)('packed as "%s" holds the whole tree', (compression) => {
+    const scene = largeScene();
+    const path = scene.snapshot(compression);
+    expect(path).toBe(`${DIRECTORY}/snapshot.ca${compression === '' ? '' : `.${compression}`}`);
+    const found = recoverFrom(scene.disk);
+    expect(found.snapshot?.path).toBe(path);
+    expect(found.txnsLoaded).toBe(0);
+    expect(seen(found.tree)).toEqual(seen(scene.tree));
+    expect(found.warnings).toEqual([]);
+  });
+
+  it('is taken in slices, and never more than two chunks are in memory', () => {
+    const scene = largeScene();
+    const { writer } = scene.startSnapshot();
+    let steps = 0;
+    while (writer.wantsStep) {
+      writer.step();
+      steps++;
+    }
+    expect(writer.isActive).toBe(true);
+    expect(steps).toBeGreaterThan(4);
+    expect(steps).toBeLessThan(12);
+    writer.step();
+    scene.disk.settle();
+    expect(writer.wantsStep).toBe(true);
+  });
+
+  it('is synced and read back before it has its name', () => {
+    const scene = largeScene();
+    scene.disk.calls.length = 0;
+    scene.snapshot();
+    const order = [...new Set(scene.disk.calls)];
+    expect(order).toEqual([
+      'createSnapshot',
+      'append',
+      'finish',
+      'readBack',
+      'read',
+      'rename',
+      'syncDirectory',
+    ]);
+  });
+
+  it('is not the only one of its zxid', () => {
+    const scene = largeScene();
+    scene.snapshot();
+    expect(scene.snapshot()).toBe(`${DIRECTORY}/snapshot.ca`);
+    expect(recoverFrom(scene.disk).snapshot?.zxid).toBe(202n);
+  });
+
+  it('is written alone', () => {
+    const { writer } = largeScene().startSnapshot();
+    expect(() => writer.start()).toThrow('a snapshot is being written already');
+  });
+
+  it('of a tree without digests ends with its seal', () => {
+    const scene = new Scene();
+    scene.commit(createTxn('/a'));
+    const withDigest = scene.disk.size(scene.snapshot());
+    const disk = new MemoryDisk();
+    recoverFrom(disk, { digestEnabled: false });
+    expect(disk.size(`${DIRECTORY}/snapshot.0`)).toBe(478 - 33 - 21);
+    expect(withDigest).toBeGreaterThan(478);
+  });
+});
+
+describe('a snapshot that fails', () => {
+  it.each(['createSnapshot', 'append', 'finish', 'readBack', 'read', 'rename'])(
+    'in %s is told, and leaves nothing',
+    (failing) => {
+      const scene = largeScene();
+      scene.disk.onCall = (name) => (name === failing ? systemError('ENOSPC') : null);
+      expect(scene.snapshot()).toBe('ENOSPC: ');
+      expect(scene.disk.listing(DIRECTORY)).toEqual(['log.1', 'snapshot.0']);
+      scene.disk.onCall = () => null;
+      expect(scene.snapshot()).toBe(`${DIRECTORY}/snapshot.ca`);
+    },
+  );
+
+  it('because the disk gives back other bytes gets no name', () => {
+    const scene = largeScene();
+    scene.disk.onCall = (name) => {
+      const path = `${DIRECTORY}/unfinished.snapshot.ca`;
+      if (name === 'readBack')
+        scene.disk.put(path, scene.disk.contents(path).fill(250, 5000, 5001));
+      return null;
+    };
+    expect(scene.snapshot()).toBe('a snapshot reads back differently than written');
+    expect(scene.disk.listing(DIRECTORY)).toEqual(['log.1', 'snapshot.0']);
+  });
+
+  it('because the disk gives back no Snappy at all gets no name', () => {
+    const scene = largeScene();
+    scene.disk.onCall = (name) => {
+      const path = `${DIRECTORY}/unfinished.snapshot.ca.snappy`;
+      if (name === 'readBack') scene.disk.put(path, scene.disk.contents(path).fill(255, 16, 30));
+      return null;
+    };
+    expect(scene.snapshot('snappy')).toMatch(/^a Snappy block of -1 bytes/);
+  });
+});
+
+/** What happens to the tree between two slices. */
+const change = fc.record({
+  kind: fc.constantFrom('set', 'delete', 'create', 'ephemeral', 'close'),
+  index: fc.nat(60),
+  size: fc.nat(4000),
+});
+
+describe('a snapshot that is cut while transactions go on', () => {
+  it('gives with the log behind it the same tree', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 12 }), (turns) => {
+        const scene = new Scene();
+        scene.commit({ type: OpCode.createSession, timeOut: 30000 });
+        for (let index = 0; index < 60; index++) {
+          scene.commit(createTxn(`/n${index}`, Buffer.alloc(5000, index)));
+        }
+        const { writer, ends } = scene.startSnapshot();
+        scene.log.roll();
+        for (const changes of turns) {
+          for (const each of changes) applyChange(scene, each);
+          scene.flush();
+          writer.step();
+        }
+        while (writer.isActive) {
+          writer.step();
+          scene.disk.settle();
+        }
+        expect(ends).toEqual([`${DIRECTORY}/snapshot.3d`]);
+        const found = recoverFrom(scene.disk.crash(() => true));
+        expect(seen(found.tree)).toEqual(seen(scene.tree));
+        expect(found.tree.digestMismatchCount).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function applyChange(
+  scene: Scene,
+  { kind, index, size }: { kind: string; index: number; size: number },
+): void {
+  const path = `/n${index}`;
+  const isThere = scene.tree.findPath(path) !== -1;
+  if (kind === 'set' && isThere) scene.append(setTxn(path, Buffer.alloc(size, 1), index));
+  if (kind === 'delete' && isThere) scene.append({ type: OpCode.delete, path });
+  if (kind === 'create' && !isThere) scene.append(createTxn(path, Buffer.alloc(size, 2)));
+  if (kind === 'ephemeral' && !isThere && scene.tree.sessions.size > 0)
+    scene.append(createTxn(path, 'e', true));
+  if (kind === 'close') {
+    const owner = scene.tree.sessions.keys().next().value;
+    if (owner === undefined) return;
+    const paths2Delete = scene.tree.ephemeralsOf(owner);
+    scene.append({ type: OpCode.closeSession, paths2Delete });
+  }
+}
+
+describe('a tree', () => {
+  it('of which nothing was ever changed is the one that a new database has', () => {
+    expect(seen(recoverFrom(new MemoryDisk()).tree)).toEqual(seen(newTree()));
+  });
+});
