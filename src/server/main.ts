@@ -15,6 +15,7 @@ import { ClientListener } from './host/client-listener.ts';
 import { NodeDisk } from './host/disk.ts';
 import { hostFacts } from './host/facts.ts';
 import { ServerHost, startClock } from './host/server-host.ts';
+import { keepYoungGenerationSmall } from './host/young-generation.ts';
 import type { Log } from './log.ts';
 import { Standalone } from './standalone.ts';
 
@@ -33,6 +34,7 @@ export interface RunningServer {
  * Rejects with what keeps it from serving: a StorageError for a damaged database, the system's error for a port that is taken.
  */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  keepYoungGenerationSmall();
   const disk = new NodeDisk();
   const metrics = new ServerMetrics(Math.random);
   const clock = startClock();

@@ -111,16 +111,18 @@ export class Reads {
   exists(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
     this.readPath(reader);
     const watch = reader.readBoolean();
-    if (reader.bytes.subarray(this.pathStart, this.pathEnd).includes(0)) {
-      return ErrorCode.badArguments;
-    }
     const row = this.find(reader);
+    if (row < 0 && this.hasNull(reader)) return ErrorCode.badArguments;
     if (row >= 0 && !this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
     if (watch) this.watches.addData(this.path(reader), connection);
     if (row < 0) return ErrorCode.noNode;
     this.appendStat(row, out);
     this.countRead(reader, 0);
     return ErrorCode.ok;
+  }
+
+  private hasNull(reader: JuteReader): boolean {
+    return reader.bytes.subarray(this.pathStart, this.pathEnd).includes(0);
   }
 
   private appendStat(row: Row, out: JuteWriter): void {
