@@ -1,0 +1,96 @@
+/*
+ * Anything that a network can send to the client port, for a time (ZK_FUZZ_SECONDS, default 25), while a well-behaved client
+ * works on. At the end the server lives, nobody was disturbed, no connection and no file is left over, memory is bounded,
+ * and no bad connection has written more than one line into the log. A failure names the seed (ZK_FUZZ_SEED).
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../harness/server.ts';
+import { until } from '../harness/until.ts';
+import { Random } from '../interop/differential/random.ts';
+import { type Attack, attacks } from './fuzz/attacks.ts';
+import { talkedAboutTooMuch } from './fuzz/connections.ts';
+import { Neighbour } from './fuzz/neighbour.ts';
+
+const seconds = Number(process.env['ZK_FUZZ_SECONDS'] ?? 25);
+const seed = Number(process.env['ZK_FUZZ_SEED'] ?? Math.trunc(Math.random() * 1_000_000));
+
+const attackerCount = 3;
+
+/** Long enough for a multi of 100,000 operations; sessions and silent connections end soon. */
+const config = {
+  'jute.maxbuffer': 4_194_304,
+  'nio.sessionlessCnxnTimeout': 2_000,
+  minSessionTimeout: 2_000,
+  preAllocSize: 1_024,
+};
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer('ours', config);
+});
+
+afterAll(() => server.dispose());
+
+/** A line of /proc/<pid>/status, in KB. */
+async function memoryKb(key: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
+  return Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)?.[1]);
+}
+
+const openFiles = async (): Promise<number> => (await readdir(`/proc/${server.pid}/fd`)).length;
+
+/** Several attackers at a time do the same, again and again until its time is over. Returns how often they did. */
+async function attackFor(milliseconds: number, attack: Attack, random: Random): Promise<number> {
+  const end = performance.now() + milliseconds;
+  let count = 0;
+  const attacker = async (): Promise<void> => {
+    do {
+      await attack(server.port, random);
+      count++;
+    } while (performance.now() < end);
+  };
+  await Promise.all(Array.from({ length: attackerCount }, attacker));
+  return count;
+}
+
+describe(`bad input at the client port (ZK_FUZZ_SEED=${seed})`, () => {
+  const names = Object.keys(attacks);
+
+  it.each(Object.entries(attacks))('%s disturbs nobody', async (name, attack) => {
+    const neighbour = await Neighbour.moveIn(server.port, `/neighbour-of-${name}`);
+    const random = new Random(seed + names.indexOf(name));
+    const rounds = await attackFor((seconds * 1_000) / names.length, attack, random);
+    const latencies = await neighbour.moveOut();
+    const slowest = latencies.at(-1) ?? Number.POSITIVE_INFINITY;
+    const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? Number.POSITIVE_INFINITY;
+    console.log(
+      `${name}: ${rounds} rounds, neighbour p99 ${p99.toFixed(1)} ms, max ${slowest.toFixed(1)} ms`,
+    );
+    expect(rounds).toBeGreaterThan(0);
+    expect(slowest).toBeLessThan(1_500);
+  });
+
+  it('leaves nothing behind', async () => {
+    await until('all connections and sessions to be gone', async () => {
+      const mntr = await server.mntr();
+      return (
+        mntr.get('zk_num_alive_connections') === '1' &&
+        mntr.get('zk_global_sessions') === '0' &&
+        mntr.get('zk_watch_count') === '0' &&
+        mntr.get('zk_outstanding_requests') === '0' &&
+        mntr.get('zk_ephemerals_count') === '0'
+      );
+    });
+    expect((await server.word('cons')).trim().split('\n')).toHaveLength(1);
+    await until('all files to be closed', async () => (await openFiles()) < 60);
+    expect(await memoryKb('VmRSS')).toBeLessThan(400_000);
+    expect(await memoryKb('VmHWM')).toBeLessThan(700_000);
+  });
+
+  it('writes one line for a bad connection, at most', () => {
+    expect(talkedAboutTooMuch(server.log).slice(0, 5)).toEqual([]);
+    expect(server.log).not.toMatch(/"level":"(error|fatal)"/);
+  });
+});
