@@ -18,6 +18,8 @@ export const JAVA_JAR = '/usr/share/java/zookeeper.jar';
 
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 60_000;
+/** How much of a log an error report shows, in characters. */
+export const LOG_TAIL = 2000;
 const PROBE_PAUSE_MS = 2;
 const PROBE_PATIENCE_MS = 30;
 
@@ -32,6 +34,8 @@ export interface ServerPlan {
   readonly javaHeap: string;
   /** Where this project's server leaves a CPU profile when it stops; undefined for none. */
   readonly profileDirectory: string | undefined;
+  /** Whether this project's server has V8's inspector, on a free port of 127.0.0.1 that its log tells. */
+  readonly hasInspector: boolean;
 }
 
 /** A running server. */
@@ -75,9 +79,9 @@ export class BenchServer {
     return this.#child.pid ?? 0;
   }
 
-  /** The end of the server's log, for an error report. */
+  /** All that the server has said so far. */
   get log(): string {
-    return logTail(this.#logFile);
+    return readFileSync(this.#logFile, 'utf8');
   }
 
   /** Ends the server as an operator does, with SIGTERM, and waits for it. This project's must end with code 0. */
@@ -85,7 +89,9 @@ export class BenchServer {
     this.#child.kill('SIGTERM');
     await ended(this.#child, STOP_LIMIT_MS);
     if (this.kind === 'ours' && this.#child.exitCode !== 0) {
-      throw new Error(`zk-server ended with ${this.#child.exitCode} after SIGTERM\n${this.log}`);
+      throw new Error(
+        `zk-server ended with ${this.#child.exitCode} after SIGTERM\n${this.log.slice(-LOG_TAIL)}`,
+      );
     }
   }
 
@@ -127,8 +133,12 @@ function commandLine(plan: ServerPlan, port: number): [string, string[]] {
         plan.profileDirectory === undefined
           ? []
           : ['--cpu-prof', `--cpu-prof-dir=${plan.profileDirectory}`];
+      const inspector = plan.hasInspector ? ['--inspect=127.0.0.1:0'] : [];
       const script = path.join(PROJECT_ROOT, 'bin', 'zk-server');
-      return [process.execPath, [...profile, script, 'start-foreground', configOf(plan)]];
+      return [
+        process.execPath,
+        [...profile, ...inspector, script, 'start-foreground', configOf(plan)],
+      ];
     }
     case 'java': {
       // Without a binding of slf4j on its class path it logs nothing, which is to its advantage.
@@ -167,7 +177,7 @@ function logFileOf(plan: ServerPlan): string {
 }
 
 function logTail(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8').slice(-2000) : '';
+  return existsSync(file) ? readFileSync(file, 'utf8').slice(-LOG_TAIL) : '';
 }
 
 /**

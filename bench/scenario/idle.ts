@@ -2,7 +2,7 @@
  * What a session that does nothing costs: the growth of the server's memory by ten thousand sessions with
  * their connections, and by as many whose connections were dropped, so that the cost can be split.
  */
-import { spawnSync } from 'node:child_process';
+import { collectGarbage } from '../collect-garbage.ts';
 import type { Figures } from '../figures.ts';
 import { runGenerator } from '../generator-process.ts';
 import { type Scenario, type Setting, withDirectory } from './scenario.ts';
@@ -27,11 +27,11 @@ export const idleScenario: Scenario = {
 
 function runIdle(setting: Setting): Promise<ReadonlyMap<string, Figures>> {
   const sessions = Math.round(SESSIONS * setting.scale);
-  return withDirectory(setting, async (start) => {
+  return withDirectory({ ...setting, hasInspector: true }, async (start) => {
     const server = await start();
     const seen = new Map<string, number>();
     await runGenerator({ kind: 'idle', sessions, port: server.port }, async (stage) => {
-      if (setting.kind === 'java') collectGarbage(server.pid);
+      await collectGarbage(server);
       const memory = await settledMemory(server.pid);
       seen.set(stage, memory.pssBytes ?? memory.rssBytes);
     });
@@ -43,13 +43,4 @@ function runIdle(setting: Setting): Promise<ReadonlyMap<string, Figures>> {
     };
     return new Map([['idle', figures]]);
   });
-}
-
-/**
- * A JVM grows its heap in large steps and reuses what it freed, so its resident memory tells little about ten
- * thousand sessions. Where the JDK's jcmd is there, the JVM gives back its garbage first. This server gets
- * no such favour.
- */
-function collectGarbage(pid: number): void {
-  spawnSync('jcmd', [String(pid), 'GC.run'], { stdio: 'ignore', timeout: 30_000 });
 }

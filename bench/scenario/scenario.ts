@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { makeRunDirectory, removeRunDirectory } from '../children.ts';
 import type { Figures, Goal, Metric } from '../figures.ts';
-import { BenchServer, type ServerKind, type ServerPlan } from '../server.ts';
+import { BenchServer, LOG_TAIL, type ServerKind, type ServerPlan } from '../server.ts';
 
 /** One row of the report. */
 export interface Row {
@@ -34,6 +34,8 @@ export interface Setting {
   readonly windowMs: number;
   readonly javaHeap: string;
   readonly profileDirectory: string | undefined;
+  /** Whether this project's server is started with V8's inspector. */
+  readonly hasInspector?: boolean;
   /** How large the big scenarios are: 1, or less for a short run. */
   readonly scale: number;
 }
@@ -58,7 +60,7 @@ export async function withDirectory<T>(
       path.join(directory, 'data'),
     );
   } catch (error) {
-    const log = started.at(-1)?.log ?? '';
+    const log = started.at(-1)?.log.slice(-LOG_TAIL) ?? '';
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(
       `${setting.kind}: ${message}${log === '' ? '' : `\nits log ends with:\n${log}`}`,
@@ -74,6 +76,6 @@ function planOf(
   directory: string,
   settings: Readonly<Record<string, string>> = {},
 ): ServerPlan {
-  const { kind, javaHeap, profileDirectory } = setting;
-  return { kind, directory, settings, javaHeap, profileDirectory };
+  const { kind, javaHeap, profileDirectory, hasInspector = false } = setting;
+  return { kind, directory, settings, javaHeap, profileDirectory, hasInspector };
 }
