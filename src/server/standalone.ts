@@ -187,8 +187,8 @@ export class Standalone {
     const pending = new PendingChanges(tree, config);
     const quotas = new QuotaCheck(tree, {
       enforceQuota: config.enforceQuota,
-      onExceeded: (path, message) => {
-        metrics.quotaExceededErrorPerNamespace.add(path.split('/')[1] ?? '', 1);
+      onExceeded: (path, message, isRefused) => {
+        if (isRefused) metrics.quotaExceededErrorPerNamespace.add(path.split('/')[1] ?? '', 1);
         log.warn(message);
       },
     });

@@ -79,11 +79,13 @@ export class AccessControl {
   }
 }
 
+/** By keys and not one against the other, because a request has room for tens of thousands of entries. */
 function withoutDuplicates(acls: readonly ACL[]): readonly ACL[] {
   if (acls.length === 1) return acls;
-  return acls.filter((acl, index) => acls.findIndex((other) => isSameACL(acl, other)) === index);
-}
-
-function isSameACL(a: ACL, b: ACL): boolean {
-  return a.perms === b.perms && a.id.scheme === b.id.scheme && a.id.id === b.id.id;
+  const unique = new Map<string, ACL>();
+  for (const acl of acls) {
+    const key = JSON.stringify([acl.perms, acl.id.scheme, acl.id.id]);
+    if (!unique.has(key)) unique.set(key, acl);
+  }
+  return [...unique.values()];
 }

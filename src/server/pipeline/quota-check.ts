@@ -19,14 +19,14 @@ export interface Growth {
 export class QuotaCheck {
   private readonly tree: DataTree;
   private readonly enforceQuota: boolean;
-  private readonly onExceeded: (path: string, message: string) => void;
+  private readonly onExceeded: (path: string, message: string, isRefused: boolean) => void;
 
-  /** @param onExceeded told of every write beyond a limit, refused or, with a soft limit, not */
+  /** @param onExceeded told of every write beyond a limit, and whether it is refused, which a soft limit does not do */
   constructor(
     tree: DataTree,
     options: {
       readonly enforceQuota: boolean;
-      readonly onExceeded: (path: string, message: string) => void;
+      readonly onExceeded: (path: string, message: string, isRefused: boolean) => void;
     },
   ) {
     this.tree = tree;
@@ -92,6 +92,7 @@ export class QuotaCheck {
     this.onExceeded(
       root,
       `Quota exceeded: ${root} [current ${quota.what}=${after}, ${kind}=${limit}]`,
+      isHard,
     );
     return !isHard;
   }
