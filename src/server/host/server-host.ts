@@ -64,6 +64,8 @@ export class ServerHost implements ClientEvents {
     this.isTurnOpen = false;
     const { server, snapshots } = this;
     if (server === null || snapshots === null || this.isStopped) return;
+    // Not in the timer itself: after a pause of the process, what clients have sent meanwhile is read before sessions expire.
+    if (server.deadline <= this.clock.elapsed) server.run();
     const isMoreToDo = server.endTurn();
     if (snapshots.isActive) snapshots.step();
     this.setTimer(server.deadline);
@@ -80,7 +82,6 @@ export class ServerHost implements ClientEvents {
   private readonly onTimer = (): void => {
     this.timerDeadline = Number.POSITIVE_INFINITY;
     this.openTurn();
-    this.server?.run();
   };
 
   /** No more turns and timers. */
