@@ -33,7 +33,7 @@ export type LogEnd = 'clean' | 'torn' | 'damaged';
 const SECTOR_SIZE = 512;
 
 /** Bytes looked at together. */
-const STEP_SIZE = 1 << 20;
+const STEP_SIZE = 256 * 1024;
 
 /** A record that claims more than this is not believed, in bytes. */
 const CREDIBLE_RECORD_SIZE = 64 << 20;

@@ -13,7 +13,7 @@ import type { Disk, OpenFile } from './disk.ts';
 import { FILE_HEADER_SIZE, LOG_MAGIC, RECORD_END_MARK, RECORD_START_SIZE } from './log-format.ts';
 
 /** Bytes of a file that are in memory at a time; more where a single record is larger. */
-const WINDOW_SIZE = 4 << 20;
+const WINDOW_SIZE = 512 * 1024;
 
 /** What every record has around its TxnHeader and transaction, in bytes. */
 const RECORD_AROUND_SIZE = RECORD_START_SIZE + 1;
@@ -59,7 +59,7 @@ export class LogReader {
 
   /** Brings `size` bytes at `offset` into the window; false if the file ends before. */
   private has(offset: number, size: number): boolean {
-    if (offset + size <= this.windowEnd) return true;
+    if (offset >= this.windowStart && offset + size <= this.windowEnd) return true;
     if (offset + size > this.file.size) return false;
     if (size > this.window.length) this.window = Buffer.allocUnsafeSlow(size + WINDOW_SIZE);
     this.windowStart = offset;

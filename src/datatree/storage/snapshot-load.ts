@@ -1,6 +1,6 @@
 /*
  * Reading a snapshot into the tree (layout: snapshot-format.ts; Java: FileSnap.deserialize, SnapStream). The file passes
- * through one buffer of a few MB; the tree takes whole znodes out of it, and the checksum runs along.
+ * through one buffer that the caches of the processor hold; the tree takes whole znodes out of it, and the checksum runs along.
  *
  * Whether to load a snapshot at all, and what to do when it cannot be used, is decided in recover.ts.
  */
@@ -36,7 +36,7 @@ export class SnapshotError extends Error {
 }
 
 /** Bytes that are in memory at a time; more where a single znode is larger. */
-const BUFFER_SIZE = 4 << 20;
+const BUFFER_SIZE = 256 * 1024;
 
 /** Sizes of the parts behind the tree, with their seals. */
 const LAST_ZXID_SIZE = 8 + SEAL_SIZE;
