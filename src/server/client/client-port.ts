@@ -263,7 +263,7 @@ export class ClientPort implements SessionEvents {
   private isTooMuchAtOnce(length: number): boolean {
     const { largeRequestThreshold, largeRequestMaxBytes } = this.options;
     if (largeRequestThreshold < 0 || length <= largeRequestThreshold) return false;
-    return this.ports.pipeline.bytesInProcess + length > largeRequestMaxBytes;
+    return this.ports.pipeline.largeBytesInProcess + length > largeRequestMaxBytes;
   }
 
   /** Whether another request of this connection can be taken now; if not, its bytes wait, and then the client. */
@@ -280,8 +280,9 @@ export class ClientPort implements SessionEvents {
     this.stalled.add(connection);
     if (connection.isPaused) return;
     connection.isPaused = true;
-    connection.stalledAt = this.ports.clock.elapsed;
-    this.ports.metrics.requestThrottleWaitCount.increment();
+    if (connection.stalledAt === 0) connection.stalledAt = this.ports.clock.elapsed;
+    const hasRoom = this.requestThrottle.hasRoom(this.ports.pipeline.inProcess);
+    if (!hasRoom) this.ports.metrics.requestThrottleWaitCount.increment();
     connection.link.pause();
   }
 

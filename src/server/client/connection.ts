@@ -54,7 +54,7 @@ export class Connection {
   backlog: InputBacklog | null = null;
   /** Nothing is read because something has to be finished first. */
   isPaused = false;
-  /** Since when the request in front of the backlog waits, in ms of the turn clock; 0 while none does. */
+  /** Since when the requests in the backlog wait, in ms of the turn clock; 0 while none does. */
   stalledAt = 0;
   output: JuteWriter | null = null;
   isDirty = false;

@@ -67,6 +67,7 @@ export class Pipeline {
   private readonly metrics: ServerMetrics;
   private readonly stats: ServerStats;
   private readonly digestEnabled: boolean;
+  private readonly largeRequestThreshold: number;
   private readonly handlers: ReadonlyMap<number, ReadHandler>;
   private readonly getData: ReadHandler;
   private readonly reader = new JuteReader(NO_BODY);
@@ -78,8 +79,8 @@ export class Pipeline {
   private lastZxid: Zxid;
   /** Requests of clients that are not answered yet (Java: requestsInProcess). */
   inProcess = 0;
-  /** Bytes that they hold. */
-  bytesInProcess = 0;
+  /** Bytes of the large ones among them (Java: currentLargeRequestBytes). */
+  largeBytesInProcess = 0;
 
   constructor(
     ports: {
@@ -96,7 +97,7 @@ export class Pipeline {
       readonly metrics: ServerMetrics;
       readonly stats: ServerStats;
     },
-    options: { readonly digestEnabled: boolean },
+    options: { readonly digestEnabled: boolean; readonly largeRequestThreshold: number },
   ) {
     this.tree = ports.tree;
     this.watches = ports.watches;
@@ -110,6 +111,9 @@ export class Pipeline {
     this.metrics = ports.metrics;
     this.stats = ports.stats;
     this.digestEnabled = options.digestEnabled;
+    const { largeRequestThreshold } = options;
+    this.largeRequestThreshold =
+      largeRequestThreshold < 0 ? Number.POSITIVE_INFINITY : largeRequestThreshold;
     this.lastZxid = ports.tree.lastProcessedZxid;
     this.handlers = readHandlers(ports.reads, ports.watchRequests);
     this.getData = ports.reads.getData.bind(ports.reads);
@@ -154,8 +158,13 @@ export class Pipeline {
   }
 
   private enqueue(connection: Connection, request: Request): void {
-    this.bytesInProcess += request.body.length;
+    this.largeBytesInProcess += this.largeSize(request);
     connection.queue.push(request);
+  }
+
+  /** Bytes of a request that is large; 0 for one that is not. */
+  private largeSize(request: QueuedRequest): number {
+    return request.body.length > this.largeRequestThreshold ? request.body.length : 0;
   }
 
   private request(connection: Connection, cxid: number, type: number, body: Buffer): Request {
@@ -263,7 +272,7 @@ export class Pipeline {
   private answerWrite(connection: Connection, request: Request, result: TxnResult): void {
     connection.queue.shift();
     this.inProcess -= 1;
-    this.bytesInProcess -= request.body.length;
+    this.largeBytesInProcess -= this.largeSize(request);
     if (connection.state !== 'closed') {
       if (request.type === OpCode.createSession) {
         this.stats.countSessionCreated(this.clock.elapsed - request.receivedAt);
@@ -294,7 +303,7 @@ export class Pipeline {
     const { queue } = connection;
     for (let next = queue[0]; next !== undefined && !next.isWrite; next = queue[0]) {
       queue.shift();
-      this.bytesInProcess -= next.body.length;
+      this.largeBytesInProcess -= this.largeSize(next);
       if (connection.state === 'closed') this.inProcess -= 1;
       else this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
     }
@@ -306,7 +315,7 @@ export class Pipeline {
     for (const request of connection.queue) {
       if (request.isWrite) continue;
       this.inProcess -= 1;
-      this.bytesInProcess -= request.body.length;
+      this.largeBytesInProcess -= this.largeSize(request);
     }
     connection.queue = writes;
   }
