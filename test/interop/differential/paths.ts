@@ -30,6 +30,8 @@ const quotaPaths = ['/q', ...family('/q', 2)];
 export type WatchKind = 'standard' | 'persistent' | 'recursive' | 'none';
 
 const badPaths: readonly WireString[] = [
+  null,
+  null,
   '',
   'a',
   'a/b',
@@ -69,6 +71,7 @@ const badPaths: readonly WireString[] = [
 /** Chooses paths; remembers the names that sequential creates were given. */
 export class PathPool {
   readonly #random: Random;
+  readonly #restricted: boolean;
   readonly #made: string[] = [];
   readonly #watched: string[] = [];
   /**
@@ -76,9 +79,21 @@ export class PathPool {
    * tree to which the requests before it may or may not have been applied.
    */
   withoutQuotas = false;
+  /**
+   * Set while the parts of a multi are made: over a path that is absent Java fails before it has logged anything, and the
+   * zxid that it took is never seen (getPendingChanges).
+   */
+  withoutNull = false;
 
-  constructor(random: Random) {
+  /** Without `restricted`, all znodes have open ACLs, and recursive watches may be on the root. */
+  constructor(random: Random, restricted: boolean) {
     this.#random = random;
+    this.#restricted = restricted;
+  }
+
+  /** Whether a path lies where ACLs are restricted. */
+  isRestricted(path: string): boolean {
+    return this.#restricted && (path === '/r' || path.startsWith('/r/'));
   }
 
   /** Remembers a path that the servers made up. */
@@ -104,6 +119,7 @@ export class PathPool {
       [10, () => this.#random.pick(openPaths)],
       [3, () => this.#random.pick(restrictedPaths)],
       [3, () => this.#random.pick(quotaPaths)],
+      [1, () => '/'],
       [this.#made.length === 0 ? 0 : 3, () => this.#random.pick(this.#made)],
     ])();
   }
@@ -113,7 +129,8 @@ export class PathPool {
     if (this.#random.chance(0.2)) return this.watched();
     if (this.#random.chance(0.93)) return this.good();
     if (this.#random.chance(0.1)) return `/${'n'.repeat(1 + this.#random.below(20_000))}`;
-    return this.#random.pick(badPaths);
+    const path = this.#random.pick(badPaths);
+    return path === null && this.withoutNull ? '' : path;
   }
 
   /** Remembers that a session has set a watch, so that something may come of it. */
@@ -132,14 +149,12 @@ export class PathPool {
 
   /** Which kind of watch the session of a slot may set on a path; the same for the same slot and path. */
   watchKind(slot: number, path: WireString): WatchKind {
-    if (typeof path !== 'string' || isRestricted(path) || path.startsWith('/zookeeper'))
+    if (typeof path !== 'string' || this.isRestricted(path) || path.startsWith('/zookeeper'))
       return 'none';
     const choice = createHash('md5').update(`${slot}${path}`).digest()[0] ?? 0;
     if (choice % 5 < 3) return 'standard';
     // A recursive watch on the root would cover the restricted znodes.
-    return choice % 5 === 3 || path === '/' ? 'persistent' : 'recursive';
+    const mayBeRecursive = path !== '/' || !this.#restricted;
+    return choice % 5 === 4 && mayBeRecursive ? 'recursive' : 'persistent';
   }
 }
-
-/** Whether a path lies where ACLs are restricted. */
-export const isRestricted = (path: string): boolean => path === '/r' || path.startsWith('/r/');

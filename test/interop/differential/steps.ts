@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import * as requests from '../../harness/requests.ts';
 import { type Acl, Op, openAcl, type WireString } from '../../harness/requests.ts';
-import { isRestricted, PathPool } from './paths.ts';
+import { PathPool } from './paths.ts';
 import type { Random } from './random.ts';
 import type { Request, Step } from './world.ts';
 
@@ -105,11 +105,11 @@ export class StepMaker {
    * transaction for the kind that the flags name, stores the other, and finds the mismatch itself (ChangeRecord's Stat in
    * PrepRequestProcessor.pRequest2TxnCreate against DataTree.createNode).
    */
-  constructor(random: Random, slotCount: number, { oddCreates = true } = {}) {
+  constructor(random: Random, slotCount: number, { oddCreates = true, restricted = true } = {}) {
     this.#random = random;
     this.#slotCount = slotCount;
     this.#oddCreates = oddCreates;
-    this.paths = new PathPool(random);
+    this.paths = new PathPool(random, restricted);
   }
 
   /** The next step. */
@@ -211,7 +211,9 @@ export class StepMaker {
       [this.#isPipeline ? 0 : 3, () => this.#quota()],
       [4, () => this.#rare()],
     ])();
-    if (!this.#random.chance(0.004) || made.body.length === 0) return made;
+    // A reconfig that is cut short gets no zxid in Java, since it is read before it is given one.
+    if (made.op === Op.reconfig || !this.#random.chance(0.004) || made.body.length === 0)
+      return made;
     const cut = this.#random.below(made.body.length);
     return {
       ...made,
@@ -235,7 +237,7 @@ export class StepMaker {
   #acl(path: WireString): readonly Acl[] | null {
     const random = this.#random;
     if (random.chance(0.03)) return random.pick(badAcls);
-    if (typeof path === 'string' && isRestricted(path) && random.chance(0.5)) {
+    if (typeof path === 'string' && this.paths.isRestricted(path) && random.chance(0.5)) {
       return random.pick(goodAcls);
     }
     return openAcl;
@@ -327,10 +329,12 @@ export class StepMaker {
   #multi(): Request {
     const random = this.#random;
     const count = random.below(6);
+    this.paths.withoutNull = true;
     const ops = Array.from({ length: count }, () => this.#multiOp());
     // A read among writes is refused as a whole ("Mixing different kind of ops").
     if (random.chance(0.02)) ops.push(this.#readOp());
     if (random.chance(0.02)) ops.push({ op: 99, body: Buffer.alloc(0), label: 'op 99' });
+    this.paths.withoutNull = false;
     return {
       op: Op.multi,
       body: requests.multi(ops),

@@ -16,7 +16,7 @@ import {
 } from '../../harness/raw-client.ts';
 import { Op } from '../../harness/requests.ts';
 import type { TestServer } from '../../harness/server.ts';
-import { framed } from '../../harness/wire.ts';
+import { framed, WireReader } from '../../harness/wire.ts';
 import { eventText, replyText, type TextOptions } from './replies.ts';
 
 /** A request as bytes, with its meaning for the reader of a trace. */
@@ -65,8 +65,8 @@ export class World {
   #server: TestServer;
   readonly #slots: Slot[] = [];
   readonly #sessionNames = new Map<bigint, string>();
-  /** Zxids that events carried (3.9 and later), to be checked by the caller. */
-  readonly eventZxids: bigint[] = [];
+  /** The events seen, with the zxid in their header and their path. */
+  readonly events: { readonly zxid: bigint; readonly path: string }[] = [];
 
   constructor(server: TestServer) {
     this.#server = server;
@@ -181,7 +181,8 @@ export class World {
   }
 
   #event(event: Reply): string {
-    this.eventZxids.push(event.zxid);
+    const path = new WireReader(event.body.subarray(8)).string() ?? '';
+    this.events.push({ zxid: event.zxid, path });
     return eventText(event);
   }
 
