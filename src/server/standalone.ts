@@ -74,6 +74,8 @@ export class Standalone {
   readonly clientPort: ClientPort;
   /** The port that clients reach, as it is after listening. */
   listeningPort = -1;
+  /** Nothing is begun any more, neither by clients nor by the clock. */
+  private isStopping = false;
   /** Transactions appended since the last write of the log began; when the last one was, and when that write began, in ms. */
   private unflushedCount = 0;
   private lastAppendAt = 0;
@@ -156,6 +158,7 @@ export class Standalone {
       onDurable: (zxid) => this.durable(zxid),
       onFailure: (error) => {
         metrics.unrecoverableErrorCount.increment();
+        this.isStopping = true;
         this.view.isServing = false;
         ports.fail(error);
       },
@@ -306,8 +309,9 @@ export class Standalone {
     return Math.min(this.lastFlushAt + flushDelayMs, this.lastAppendAt + maxWriteQueuePollTimeMs);
   }
 
-  /** When run() wants to be called, in ms of the elapsed clock. */
+  /** When run() wants to be called, in ms of the elapsed clock; infinite once the server stops. */
   get deadline(): number {
+    if (this.isStopping) return Number.POSITIVE_INFINITY;
     return Math.min(
       this.sessions.deadline,
       this.clientPort.deadline,
@@ -319,6 +323,7 @@ export class Standalone {
 
   /** Does what is due by now: expires sessions and connections, cleans up containers, purges old files. */
   run(): void {
+    if (this.isStopping) return;
     const { clock, log, metrics } = this.ports;
     for (const session of this.sessions.expire(clock.elapsed)) {
       metrics.staleSessionsExpired.increment();
@@ -334,6 +339,7 @@ export class Standalone {
 
   /** Ends: takes nothing more, closes all connections, and calls back when everything that was taken is on disk. */
   stop(done: (error: Error | null) => void): void {
+    this.isStopping = true;
     this.view.isServing = false;
     this.clientPort.closeAll();
     this.txnLog.close(done);

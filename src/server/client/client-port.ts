@@ -99,6 +99,7 @@ export class ClientPort implements SessionEvents {
   private readonly bySession = new Map<SessionId, Connection>();
   private readonly dirty: Connection[] = [];
   private readonly stalled = new Set<Connection>();
+  private isClosed = false;
   /** Every open connection. */
   readonly connections = new Set<Connection>();
 
@@ -115,6 +116,10 @@ export class ClientPort implements SessionEvents {
   /** A client has connected; null when it cannot stay, and then the link is closed already. */
   accept(link: Link): Connection | null {
     const { clock, log, metrics } = this.ports;
+    if (this.isClosed) {
+      link.destroy();
+      return null;
+    }
     const refusal = this.limits.admit(link.remoteAddress);
     if (refusal !== null) {
       metrics.connectionRejected.add(1);
@@ -182,8 +187,9 @@ export class ClientPort implements SessionEvents {
     }
   }
 
-  /** Closes every connection, when the server stops. */
+  /** Closes every connection and takes no other, when the server stops. */
   closeAll(): void {
+    this.isClosed = true;
     for (const connection of [...this.connections]) this.close(connection);
   }
 

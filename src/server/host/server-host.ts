@@ -76,6 +76,7 @@ export class ServerHost implements ClientEvents {
     if (deadline === this.timerDeadline) return;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timerDeadline = deadline;
+    if (deadline === Number.POSITIVE_INFINITY) return;
     this.timer = setTimeout(this.onTimer, Math.max(0, deadline - this.clock.elapsed));
   }
 
