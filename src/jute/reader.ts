@@ -86,7 +86,7 @@ export class JuteReader {
     return this.bytes.subarray(start, start + length);
   }
 
-  /** A string field: length (4), UTF-8. Null for length -1. Bytes that are no UTF-8 become U+FFFD, as in Java. */
+  /** A string field: length (4), UTF-8, see decodeString. Null for length -1. */
   readString(): string | null {
     const length = this.readLength();
     if (length < 0) return null;
@@ -116,10 +116,41 @@ export class JuteReader {
   }
 }
 
-/** Decodes `bytes[start, end)` as UTF-8; the usual case, plain ASCII, does not go through the decoder. */
+/**
+ * Decodes `bytes[start, end)` as UTF-8; the usual case, plain ASCII, does not go through the decoder.
+ * Bytes that are no UTF-8 become U+FFFD, as many as in Java.
+ */
 export function decodeString(bytes: Buffer, start: number, end: number): string {
   for (let at = start; at < end; at++) {
-    if ((bytes[at] as number) > 0x7f) return bytes.toString('utf8', start, end);
+    if ((bytes[at] as number) > 0x7f) return decodeNonAscii(bytes, start, end);
   }
   return bytes.toString('latin1', start, end);
+}
+
+function decodeNonAscii(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
+  return text.includes('\ufffd') ? withoutSurrogates(bytes.subarray(start, end)) : text;
+}
+
+/**
+ * Java's clients and servers encode the two halves of a character beyond U+FFFF by themselves (BinaryOutputArchive), ED A0..BF
+ * and one more byte for each. Reading that, Java takes each for one malformed sequence, Node.js for three.
+ */
+function withoutSurrogates(bytes: Buffer): string {
+  const kept = Buffer.from(bytes);
+  let length = 0;
+  for (let at = 0; at < bytes.length; length++) {
+    const size = surrogateSize(bytes, at);
+    kept[length] = size === 0 ? (bytes[at] as number) : NEVER_IN_UTF8;
+    at += Math.max(size, 1);
+  }
+  return kept.toString('utf8', 0, length);
+}
+
+const NEVER_IN_UTF8 = 0xff;
+
+/** How many bytes of an encoded surrogate stand at `at`: 3, or 2 when the last is missing, or 0 when there is none. */
+function surrogateSize(bytes: Buffer, at: number): 0 | 2 | 3 {
+  if (bytes[at] !== 0xed || ((bytes[at + 1] ?? 0) & 0xe0) !== 0xa0) return 0;
+  return ((bytes[at + 2] ?? 0) & 0xc0) === 0x80 ? 3 : 2;
 }

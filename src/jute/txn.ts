@@ -8,6 +8,7 @@
 import type { ACL } from './data.ts';
 import { readACLs, writeACLs } from './data.ts';
 import type { SessionId, Zxid } from './int64.ts';
+import { readInt32 } from './int64.ts';
 import { OpCode } from './op-code.ts';
 import type { JuteReader } from './reader.ts';
 import { JuteError } from './reader.ts';
@@ -67,9 +68,11 @@ export interface TxnDigest {
   readonly treeDigest: bigint;
 }
 
+const TXN_DIGEST_SIZE = 12;
+
 /** Reads a TxnDigest, or undefined where the record ends before it, as logs of 3.5 and before do. */
 export function readTxnDigest(reader: JuteReader): TxnDigest | undefined {
-  if (reader.remaining < 12) return undefined;
+  if (reader.remaining < TXN_DIGEST_SIZE) return undefined;
   return { version: reader.readInt(), treeDigest: reader.readLong() };
 }
 
@@ -146,7 +149,10 @@ export interface CreateSessionTxn {
   readonly timeOut: number;
 }
 
-/** CloseSessionTxn: paths2Delete vector<ustring>; null where the log is older than 3.6 and says nothing. */
+/**
+ * CloseSessionTxn: paths2Delete vector<ustring>. Null where there is no record at all: in logs older than 3.6, and where
+ * closeSessionTxn.enabled is false. In the latter a TxnDigest may follow the header at once.
+ */
 export interface CloseSessionTxn {
   readonly type: typeof OpCode.closeSession;
   readonly paths2Delete: readonly string[] | null;
@@ -158,7 +164,7 @@ export interface ErrorTxn {
   readonly err: number;
 }
 
-/** MultiTxn: txns vector<Txn>, each Txn: type int, data buffer holding the record. */
+/** MultiTxn: txns vector<Txn>, each Txn: type int, data buffer holding the record. No part is a multi itself. */
 export interface MultiTxn {
   readonly type: typeof OpCode.multi;
   readonly txns: readonly Txn[];
@@ -239,11 +245,22 @@ function readCreateTxn(type: CreateTxn['type'], reader: JuteReader): CreateTxn {
 }
 
 function readCloseSessionTxn(reader: JuteReader): CloseSessionTxn {
-  const paths = reader.remaining === 0 ? null : reader.readStrings();
+  const paths = reader.remaining === 0 || isDigestAlone(reader) ? null : reader.readStrings();
   return {
     type: OpCode.closeSession,
     paths2Delete: paths === null ? null : paths.filter((path) => path !== null),
   };
+}
+
+const DIGEST_VERSION = 2;
+
+/**
+ * Where closeSessionTxn.enabled is false, the digest stands where the paths would. Taken for a count of paths its version
+ * leaves room for two empty ones, which no znode has. Java goes by the setting, and cannot read the log once it is changed.
+ */
+function isDigestAlone(reader: JuteReader): boolean {
+  if (reader.remaining !== TXN_DIGEST_SIZE) return false;
+  return readInt32(reader.bytes, reader.offset) === DIGEST_VERSION;
 }
 
 const SUB_TXN_MIN_SIZE = 8;
@@ -256,6 +273,8 @@ function readMultiTxn(reader: JuteReader): MultiTxn {
     const type = reader.readInt();
     const length = reader.readInt();
     if (length < 0) throw new JuteError('a multi with a part that has no record');
+    // Java knows none either (DataTree.processTxn), and parts in parts in parts would exhaust the stack.
+    if (type === OpCode.multi) throw new JuteError('a multi as part of a multi');
     const partEnd = reader.skip(length) + length;
     reader.reset(reader.bytes, partEnd - length, partEnd);
     txns.push(readTxn(type, reader));

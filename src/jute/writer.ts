@@ -88,7 +88,10 @@ export class JuteWriter {
     this.writeBytes(bytes);
   }
 
-  /** A string field: length in bytes (4; -1 for null), UTF-8. */
+  /**
+   * A string field: length in bytes (4; -1 for null), UTF-8. A character beyond U+FFFF takes four bytes, as its sender wrote it;
+   * Java's BinaryOutputArchive makes two surrogates of three bytes of it, which no reader takes, not even Java's.
+   */
   writeString(text: string | null): void {
     if (text === null) {
       this.writeInt(-1);
