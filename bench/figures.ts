@@ -12,6 +12,7 @@ export type Metric =
   | 'p99Us'
   | 'p999Us'
   | 'generatorCores'
+  | 'otherCores'
   | 'seconds'
   | 'rssBytes'
   | 'pssBytes'
@@ -94,7 +95,7 @@ export function judge(goal: Goal, ours: readonly Figures[], java: readonly Figur
 
 /** The figures of a load that ran for a time. */
 export function figuresOfLoad(result: LoadResult): Figures {
-  const { replies, seconds, serverCpuUs, generatorCpuUs, latency } = result;
+  const { replies, seconds, serverCpuUs, generatorCpuUs, machineCpuUs, latency } = result;
   if (replies === 0) throw new Error('not one reply came in the counted part');
   return {
     ratePerSecond: replies / seconds,
@@ -103,5 +104,8 @@ export function figuresOfLoad(result: LoadResult): Figures {
     p99Us: latency.p99Us,
     p999Us: latency.p999Us,
     generatorCores: generatorCpuUs / seconds / 1e6,
+    ...(machineCpuUs === null
+      ? {}
+      : { otherCores: Math.max(0, machineCpuUs - serverCpuUs - generatorCpuUs) / seconds / 1e6 }),
   };
 }

@@ -18,7 +18,7 @@ import { steadyLoad } from './load/by-name.ts';
 import { IdleSessions } from './load/sessions.ts';
 import { WatchLoad } from './load/watch.ts';
 import { Meter } from './meter.ts';
-import { cpuTimeUs } from './process-stat.ts';
+import { cpuTimeUs, machineCpuTimeUs } from './process-stat.ts';
 
 /** How often it is looked whether replies still come, in milliseconds. */
 const STUCK_CHECK_MS = 10_000;
@@ -128,6 +128,7 @@ async function runIdle(job: IdleJob): Promise<void> {
 /** Starts the counted part; the function that it gives ends it and tells what was counted. */
 function startCounting(meter: Meter, serverPid: number): () => LoadResult {
   const serverCpuUs = cpuTimeUs(serverPid);
+  const machineCpuUs = machineCpuTimeUs();
   const own = process.cpuUsage();
   meter.restart();
   const startMs = performance.now();
@@ -135,11 +136,14 @@ function startCounting(meter: Meter, serverPid: number): () => LoadResult {
     const seconds = (performance.now() - startMs) / 1000;
     const ownUsed = process.cpuUsage(own);
     const serverCpuUsed = cpuTimeUs(serverPid) - serverCpuUs;
+    const machineUsed = machineCpuTimeUs();
     return {
       replies: meter.replies,
       seconds,
       serverCpuUs: serverCpuUsed,
       generatorCpuUs: ownUsed.user + ownUsed.system,
+      machineCpuUs:
+        machineUsed === undefined || machineCpuUs === undefined ? null : machineUsed - machineCpuUs,
       latency: meter.histogram.summary(),
       timeline: meter.timeline(),
     };

@@ -54,6 +54,8 @@ export interface LoadResult {
   readonly serverCpuUs: number;
   /** CPU time of the generator within the counted part, in microseconds. */
   readonly generatorCpuUs: number;
+  /** CPU time of the whole machine within the counted part, in microseconds; null where it is not told. */
+  readonly machineCpuUs: number | null;
   readonly latency: LatencySummary;
   readonly timeline: readonly TimelineSlot[];
 }

@@ -21,6 +21,15 @@ export function cpuTimeUs(pid: number): number {
   return parsePsTime(execFileSync('ps', ['-o', 'time=', '-p', String(pid)], { encoding: 'utf8' }));
 }
 
+/**
+ * CPU time that all processes of the machine have used so far, and that a hypervisor took away, in
+ * microseconds; undefined where the system does not tell.
+ */
+export function machineCpuTimeUs(): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return parseMachineStat(readFileSync('/proc/stat', 'utf8'));
+}
+
 /** Resident memory of a process. */
 export function memoryOf(pid: number): ProcessMemory {
   if (process.platform === 'linux') {
@@ -40,6 +49,13 @@ export function parseProcStat(line: string): number {
   const ticks = Number(fields[11]) + Number(fields[12]);
   if (!Number.isFinite(ticks)) throw new Error(`not a /proc/<pid>/stat line: ${line}`);
   return ticks * US_PER_TICK;
+}
+
+/** user, nice, system and steal of the first line of /proc/stat, in microseconds. Interrupts belong to nobody and are left out. */
+export function parseMachineStat(text: string): number {
+  const match = /^cpu +(\d+) (\d+) (\d+) \d+ \d+ \d+ \d+ (\d+)/.exec(text);
+  if (match === null) throw new Error('not a /proc/stat');
+  return match.slice(1).reduce((sum, ticks) => sum + Number(ticks), 0) * US_PER_TICK;
 }
 
 /** The `time` of ps, [[dd-]hh:]mm:ss[.cc], in microseconds. */

@@ -103,6 +103,7 @@ function rateTable(rows: readonly MeasuredRow[]): Table {
       'Java',
       'ratio (range)',
       'generator cores',
+      'cores of others',
     ],
     lines: rows.flatMap(({ row, rounds }) => [
       [
@@ -110,6 +111,7 @@ function rateTable(rows: readonly MeasuredRow[]): Table {
         ...pairOf(rounds, 'ratePerSecond'),
         ...pairOf(rounds, 'cpuUsPerOp'),
         both(rounds, 'generatorCores'),
+        both(rounds, 'otherCores'),
       ],
       ...bareLine(row.title, rounds),
     ]),
@@ -121,7 +123,8 @@ function bareLine(title: string, rounds: MeasuredRow['rounds']): string[][] {
   if (rounds.bare.length === 0) return [];
   const tell = (metric: Metric): string => middle(spreadOfMetric(rounds.bare, metric), metric);
   const [rate, cpu] = [tell('ratePerSecond'), tell('cpuUsPerOp')];
-  return [[`  ${title}: no logic`, rate, '', '', cpu, '', '', tell('generatorCores')]];
+  const cores = [tell('generatorCores'), tell('otherCores')];
+  return [[`  ${title}: no logic`, rate, '', '', cpu, '', '', ...cores]];
 }
 
 function latencyTable(rows: readonly MeasuredRow[]): Table {
@@ -251,6 +254,7 @@ const UNITS: Readonly<Record<Metric, (value: number) => string>> = {
   p99Us: milliseconds,
   p999Us: milliseconds,
   generatorCores: (value) => value.toFixed(2),
+  otherCores: (value) => value.toFixed(2),
   seconds: (value) => `${ratioText(value)} s`,
   rssBytes: megabytes,
   pssBytes: megabytes,
@@ -269,6 +273,7 @@ const NAMES: Readonly<Record<Metric, string>> = {
   p99Us: 'p99 in ms',
   p999Us: 'p99.9 in ms',
   generatorCores: 'cores used by the generator',
+  otherCores: 'cores used by what is neither server nor generator',
   seconds: 'time',
   rssBytes: 'RSS',
   pssBytes: 'PSS',

@@ -1,6 +1,11 @@
 /* What the system tells about a process, as text. */
 import { describe, expect, it } from 'vitest';
-import { parseKilobytes, parseProcStat, parsePsTime } from '../../bench/process-stat.ts';
+import {
+  parseKilobytes,
+  parseMachineStat,
+  parseProcStat,
+  parsePsTime,
+} from '../../bench/process-stat.ts';
 
 describe('CPU time', () => {
   it('is read from /proc/<pid>/stat, whatever the name of the process', () => {
@@ -11,6 +16,10 @@ describe('CPU time', () => {
 
   it('is refused when it is no such line', () => {
     expect(() => parseProcStat('4711 (node) S')).toThrow(/not a/);
+  });
+
+  it('of the whole machine counts what a hypervisor took, and no waiting', () => {
+    expect(parseMachineStat('cpu  100 20 3 9999 888 77 66 5 0 0\ncpu0 1 2 3\n')).toBe(1_280_000);
   });
 
   it.each([
