@@ -330,14 +330,16 @@ export class Pipeline {
     const cxid = type === OpCode.ping ? SpecialXid.ping : request.cxid;
     // What a client has missed is told before it hears that its watches are set, as frames of their own.
     const isSetWatches = type === OpCode.setWatches || type === OpCode.setWatches2;
-    const early = isSetWatches ? this.handle(connection, type, reader) : ErrorCode.ok;
-    const start = connection.startReply(cxid, this.tree.lastProcessedZxidBytes, early);
-    const err = isSetWatches ? early : request.refusal || this.handle(connection, type, reader);
+    let err = request.refusal;
+    if (isSetWatches && err === ErrorCode.ok) err = this.handle(connection, type, reader);
+    const start = connection.startReply(cxid, this.tree.lastProcessedZxidBytes, err);
+    if (!isSetWatches && err === ErrorCode.ok) err = this.handle(connection, type, reader);
     if (err !== ErrorCode.ok) connection.failReply(start, err);
     const size = connection.endReply(start);
-    this.countAnswered(connection, cxid);
+    this.countAnswered(connection, request.cxid);
     this.stats.countRead(this.clock.elapsed - request.receivedAt, size);
-    this.countOperation(connection, request, type);
+    const isCarriedOut = request.refusal === ErrorCode.ok;
+    this.countOperation(connection, request, isCarriedOut ? type : OpCode.error);
   }
 
   private handle(connection: Connection, type: number, reader: JuteReader): ErrorCode {

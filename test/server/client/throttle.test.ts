@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { create, Op, pathAndWatch, setData } from '../../harness/requests.ts';
+import { create, Op, pathAndWatch, setData, setWatches } from '../../harness/requests.ts';
 import type { Client } from '../client.ts';
 import { World } from '../world.ts';
 
@@ -64,7 +64,23 @@ describe('the request throttle', () => {
     ]);
     expect(world.tree.version(world.tree.findPath('/a'))).toBe(2);
     expect(world.monitor('throttled_ops')).toBe(2);
+    expect([world.monitor('op_count_set_data'), world.monitor('op_count_get_data')]).toEqual([
+      2, 0,
+    ]);
     expect(world.monitor('outstanding_requests')).toBe(0);
+  });
+
+  it('refuses to set watches again as well', () => {
+    const keys = { request_throttle_max_requests: 1, throttled_op_wait_time: 500 };
+    const { world, ann } = worldWithNode(keys);
+    const missed = setWatches(0n, [['/a'], [], []]);
+    ann.send(Buffer.concat([changes(ann, 1), ann.frame(Op.setWatches, missed, -8)]));
+    world.turn();
+    afterASecond(world);
+    expect(ann.take().map(({ xid, err }) => [xid, err])).toEqual([
+      [2, 0],
+      [-8, THROTTLED],
+    ]);
   });
 
   it('counts the whole time that a request has waited, however often others were let in before it', () => {
