@@ -3,7 +3,7 @@
  *
  * It grows and shrinks without ever paying for the size of the tree in one operation: the next table is filled while the old one is
  * still in use, a few slots at each change. As slots are in the order of the hashes and only whole clusters move, it is known from a hash
- * which of the two tables has it. Deletion moves followers back, so nothing is left behind by it.
+ * in which of the two tables to look. Deletion moves followers back, so nothing is left behind by it.
  *
  * It compares hashes; whether a row has the path that is looked for is said by PathMatcher, which holds the names.
  */
@@ -18,59 +18,78 @@ export interface PathMatcher {
   isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean;
 }
 
-const MIN_BITS = 10;
-/** The table grows when more than this part of it is in use, and shrinks when less than that is. */
+const MIN_SIZE = 1024;
+/** The table grows when more than this part of it is in use, and shrinks when less than that is, each time by GROWTH. */
 const MAX_LOAD = 0.7;
-const MIN_LOAD = 0.125;
+const MIN_LOAD = 0.25;
+const GROWTH = 1.5;
 /** How many slots move at each change. The next table is ready long before it could be full itself. */
 const MOVED_PER_CHANGE = 8;
 
-/** One table of 2 ** bits slots. A hash belongs to the slot that its highest bits say. */
+/** One table. A hash belongs to the slot that stands in the table where the hash stands among all hashes. */
 class Slots {
   readonly words: Int32Array;
   readonly size: number;
-  readonly mask: number;
-  readonly shift: number;
+  private readonly scale: number;
 
-  constructor(bits: number) {
-    this.size = 2 ** bits;
-    this.mask = this.size - 1;
-    this.shift = 32 - bits;
-    this.words = new Int32Array(allocateBytes(8 * this.size).buffer);
+  constructor(size: number) {
+    this.size = size;
+    this.scale = size / 0x1_0000_0000;
+    this.words = new Int32Array(allocateBytes(8 * size).buffer);
+  }
+
+  /** The slot where a hash belongs. */
+  home(hash: number): number {
+    return ((hash >>> 0) * this.scale) | 0;
+  }
+
+  after(slot: number): number {
+    return slot + 1 === this.size ? 0 : slot + 1;
+  }
+
+  /** How far it is from one slot to another, around the end. */
+  distance(from: number, to: number): number {
+    return to >= from ? to - from : to - from + this.size;
   }
 
   add(hash: number, row: Row): void {
-    const { words, mask } = this;
-    let slot = hash >>> this.shift;
-    while (words[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+    const { words } = this;
+    let slot = this.home(hash);
+    while (words[2 * slot + 1] !== 0) slot = this.after(slot);
     words[2 * slot] = hash;
     words[2 * slot + 1] = row + 1;
   }
 
-  /** Empties the slot of a row and closes the gap: a follower moves in if that is not before the slot where it belongs. */
-  remove(hash: number, row: Row): void {
-    const { words, mask, shift } = this;
-    let gap = hash >>> shift;
-    while (words[2 * gap + 1] !== row + 1) gap = (gap + 1) & mask;
+  /**
+   * Empties the slot of a row and closes the gap: a follower moves in if that is not before the slot where it belongs. False when the
+   * row is not in.
+   */
+  remove(hash: number, row: Row): boolean {
+    const { words } = this;
+    let gap = this.home(hash);
+    while (words[2 * gap + 1] !== row + 1) {
+      if (words[2 * gap + 1] === 0) return false;
+      gap = this.after(gap);
+    }
     let slot = gap;
     for (;;) {
-      slot = (slot + 1) & mask;
+      slot = this.after(slot);
       if (words[2 * slot + 1] === 0) break;
-      const home = (words[2 * slot] as number) >>> shift;
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
+      const home = this.home(words[2 * slot] as number);
+      if (this.distance(home, slot) < this.distance(gap, slot)) continue;
       words[2 * gap] = words[2 * slot] as number;
       words[2 * gap + 1] = words[2 * slot + 1] as number;
       gap = slot;
     }
     words[2 * gap + 1] = 0;
+    return true;
   }
 }
 
 /** The table. */
 export class PathIndex {
   private readonly matcher: PathMatcher;
-  private bits = MIN_BITS;
-  private current = new Slots(MIN_BITS);
+  private current = new Slots(MIN_SIZE);
   /** The table that takes over; null while there is only one. */
   private next: Slots | null = null;
   /** The slot of `current` at which the move began, an empty one, and how many slots from there on have moved. */
@@ -84,8 +103,7 @@ export class PathIndex {
 
   /** Forgets all rows. */
   clear(): void {
-    this.bits = MIN_BITS;
-    this.current = new Slots(MIN_BITS);
+    this.current = new Slots(MIN_SIZE);
     this.next = null;
     this.count = 0;
   }
@@ -93,13 +111,20 @@ export class PathIndex {
   /** The row of the path `bytes[start, end)`, whose hash is given, or NO_ROW. */
   find(hash: number, bytes: Uint8Array, start: number, end: number): Row {
     const slots = this.slotsOf(hash);
-    const { words, mask } = slots;
-    let slot = hash >>> slots.shift;
+    const row = this.findIn(slots, hash, bytes, start, end);
+    if (row !== NO_ROW || this.next === null || this.next === slots) return row;
+    return this.findIn(this.next, hash, bytes, start, end);
+  }
+
+  private findIn(slots: Slots, hash: number, bytes: Uint8Array, start: number, end: number): Row {
+    const { words, size } = slots;
+    let slot = slots.home(hash);
     for (;;) {
       const row = (words[2 * slot + 1] as number) - 1;
       if (row === NO_ROW) return NO_ROW;
       if (words[2 * slot] === hash && this.matcher.isAt(row, bytes, start, end)) return row;
-      slot = (slot + 1) & mask;
+      slot += 1;
+      if (slot === size) slot = 0;
     }
   }
 
@@ -107,46 +132,48 @@ export class PathIndex {
   add(hash: number, row: Row): void {
     this.slotsOf(hash).add(hash, row);
     this.count += 1;
-    if (this.next !== null) this.move(MOVED_PER_CHANGE);
-    else if (this.count > this.current.size * MAX_LOAD) this.startMove(this.bits + 1);
+    const { size } = this.current;
+    if (this.next !== null) this.move(this.next);
+    else if (this.count > size * MAX_LOAD) this.startMove(Math.floor(size * GROWTH));
   }
 
   /** Takes out a row that is in. */
   remove(hash: number, row: Row): void {
-    this.slotsOf(hash).remove(hash, row);
+    if (!this.slotsOf(hash).remove(hash, row)) this.next?.remove(hash, row);
     this.count -= 1;
-    if (this.next !== null) this.move(MOVED_PER_CHANGE);
-    else if (this.bits > MIN_BITS && this.count < this.current.size * MIN_LOAD) {
-      this.startMove(this.bits - 1);
+    const { size } = this.current;
+    if (this.next !== null) this.move(this.next);
+    else if (this.count < size * MIN_LOAD && size > MIN_SIZE) {
+      this.startMove(Math.max(MIN_SIZE, Math.floor(size / GROWTH)));
     }
   }
 
+  /** The table for a hash. While `current` is moving, a row may be in `next` before its time (see move). */
   private slotsOf(hash: number): Slots {
     const { current, next } = this;
     if (next === null) return current;
-    const distance = ((hash >>> current.shift) - this.moveStart) & current.mask;
-    return distance < this.movedCount ? next : current;
+    const isMoved = current.distance(this.moveStart, current.home(hash)) < this.movedCount;
+    return isMoved ? next : current;
   }
 
-  private startMove(bits: number): void {
-    this.bits = bits;
-    this.next = new Slots(bits);
+  private startMove(size: number): void {
+    this.next = new Slots(size);
     this.moveStart = 0;
     while (this.current.words[2 * this.moveStart + 1] !== 0) this.moveStart += 1;
     this.movedCount = 0;
   }
 
   /**
-   * Moves at least `slotCount` slots, and on to the end of a cluster. At the end of the table a cluster may have grown around its
-   * end into slots that have moved before; it is followed there.
+   * Moves some slots, and on to the end of a cluster. At the end of the table a cluster may grow around it into the slots where the
+   * move began. Rows that it puts in the way of the move are taken along, ahead of the others with their hash; those that it
+   * puts into slots that have moved are followed when the move gets around.
    */
-  private move(slotCount: number): void {
-    const { current, next } = this;
-    if (next === null) return;
-    const { words, mask, size } = current;
-    const goal = Math.min(size, this.movedCount + slotCount);
+  private move(next: Slots): void {
+    const { current } = this;
+    const { words, size } = current;
+    const goal = Math.min(size, this.movedCount + MOVED_PER_CHANGE);
+    let slot = (this.moveStart + this.movedCount) % size;
     for (;;) {
-      const slot = (this.moveStart + this.movedCount) & mask;
       const row = (words[2 * slot + 1] as number) - 1;
       if (row === NO_ROW && this.movedCount >= goal) break;
       if (row !== NO_ROW) {
@@ -154,6 +181,7 @@ export class PathIndex {
         words[2 * slot + 1] = 0;
       }
       this.movedCount += 1;
+      slot = current.after(slot);
     }
     if (this.movedCount < size) return;
     this.current = next;

@@ -9,6 +9,7 @@ import { aclText } from './naive-tree.ts';
 
 /** What can be seen of a znode; the same from either tree. */
 interface Seen {
+  readonly path: string;
   readonly data: string | null;
   readonly acl: string;
   readonly children: string[];
@@ -24,6 +25,7 @@ export function seenIn(tree: DataTree, path: string): Seen | null {
   if (row < 0) return null;
   const id = tree.aclId(row);
   return {
+    path,
     data: tree.dataOf(row)?.toString('latin1') ?? null,
     acl: id === -1 ? 'open' : aclText(tree.aclTable.aclsOf(id)),
     children: tree.childNames(row).sort(),
@@ -39,6 +41,7 @@ function seenInNaive(tree: NaiveTree, path: string): Seen {
   const children = [...node.children].sort();
   const isSession = node.owner > 0n;
   return {
+    path,
     data: node.data?.toString('latin1') ?? null,
     acl: node.acl,
     children,
@@ -100,12 +103,13 @@ export function expectSame(tree: DataTree, naive: NaiveTree): void {
   const { nodes } = naive;
   const paths = [...nodes.keys()].map((path) => path || '/').sort();
   expect(pathsOf(tree)).toEqual(paths);
-  for (const path of paths)
-    expect({ path, ...seenIn(tree, path) }).toEqual({ path, ...seenInNaive(naive, path) });
-  for (const path of paths) {
-    expect(tree.pathOf(tree.findPath(path))).toBe(path);
-    expect(tree.aclId(tree.findPath(path))).toBe(naive.get(path)?.aclId);
-  }
+  expect(paths.map((path) => seenIn(tree, path))).toEqual(
+    paths.map((path) => seenInNaive(naive, path)),
+  );
+  expect(paths.map((path) => tree.pathOf(tree.findPath(path)))).toEqual(paths);
+  expect(paths.map((path) => tree.aclId(tree.findPath(path)))).toEqual(
+    paths.map((path) => naive.get(path)?.aclId),
+  );
   expect(tree.approximateDataSize).toBe(naive.approximateDataSize);
   expect(summaryOf(tree)).toEqual({
     nodeCount: nodes.size + 1,

@@ -1,0 +1,92 @@
+/*
+ * The table of paths by itself: it finds what is in and nothing else, however it grows, shrinks and moves.
+ */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PathIndex } from '../../src/datatree/path-index.ts';
+import { NO_ROW } from '../../src/datatree/rows.ts';
+import { Random } from './random-txns.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/** An index whose "path" of a row is the row number, given as `start`. */
+function newIndex(): PathIndex {
+  return new PathIndex({ isAt: (row, _bytes, start) => row === start });
+}
+
+function find(index: PathIndex, hash: number, row: number): number {
+  return index.find(hash, NOTHING, row, row);
+}
+
+/** Adds and removes rows until `targetCount` are in, with some steps the other way; `entries` maps rows to hashes. */
+function drive(
+  index: PathIndex,
+  entries: Map<number, number>,
+  options: { random: Random; targetCount: number; hashOf: () => number },
+): void {
+  const { random, targetCount, hashOf } = options;
+  const rows = [...entries.keys()];
+  while (entries.size !== targetCount) {
+    const isAdding = entries.size < targetCount !== random.chance(20);
+    if (isAdding || rows.length === 0) {
+      const row = random.below(50_000);
+      if (entries.has(row)) continue;
+      const hash = hashOf();
+      index.add(hash, row);
+      entries.set(row, hash);
+      rows.push(row);
+    } else {
+      const [row] = rows.splice(random.below(rows.length), 1);
+      if (row === undefined) continue;
+      index.remove(entries.get(row) ?? 0, row);
+      entries.delete(row);
+    }
+  }
+}
+
+function expectFound(index: PathIndex, entries: Map<number, number>): void {
+  const lost = [...entries].filter(([row, hash]) => find(index, hash, row) !== row);
+  expect(lost).toEqual([]);
+  const absent = [...Array(200).keys()].map((offset) => 50_000 + offset);
+  expect(absent.filter((row) => find(index, row * 77_777, row) !== NO_ROW)).toEqual([]);
+}
+
+describe('PathIndex', () => {
+  it('finds what is in through all its sizes', () => {
+    const property = fc.property(fc.integer(), (seed) => {
+      const random = new Random(seed);
+      const index = newIndex();
+      const entries = new Map<number, number>();
+      const hashOf = (): number => random.below(0x1_0000_0000) | 0;
+      for (const targetCount of [717, 730, 900, 5000, 4200, 1100, 20, 0, 8000, 300]) {
+        drive(index, entries, { random, targetCount, hashOf });
+        expectFound(index, entries);
+      }
+    });
+    fc.assert(property, { numRuns: 12 });
+  });
+
+  it('keeps clusters together where all hashes are close, also around the end of the table', () => {
+    const property = fc.property(fc.integer(), (seed) => {
+      const random = new Random(seed);
+      const index = newIndex();
+      const entries = new Map<number, number>();
+      const hashOf = (): number =>
+        random.chance(50) ? -1 - random.below(1 << 24) : random.below(1 << 22);
+      for (const targetCount of [600, 720, 735, 760, 800, 500, 260, 250, 200, 1500, 100]) {
+        drive(index, entries, { random, targetCount, hashOf });
+        expectFound(index, entries);
+      }
+    });
+    fc.assert(property, { numRuns: 12 });
+  });
+
+  it('tells rows with the same hash apart', () => {
+    const index = newIndex();
+    for (let row = 0; row < 20; row++) index.add(42, row);
+    index.remove(42, 7);
+    expect(find(index, 42, 7)).toBe(NO_ROW);
+    for (let row = 8; row < 20; row++) expect(find(index, 42, row)).toBe(row);
+  });
+});
