@@ -9,7 +9,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Op } from './requests.ts';
-import { WireReader } from './wire.ts';
+import { WireReader, WireWriter } from './wire.ts';
+
+/** "ZKLG", version 2, dbid 0. */
+const FILE_HEADER = '5a4b4c47000000020000000000000000';
 
 /** One record of a log. */
 export interface LoggedTransaction {
@@ -88,6 +91,25 @@ function transaction(file: string, offset: number, bytes: Buffer): LoggedTransac
   const found = reader.left === 12 ? `digest ${reader.int()}` : `${reader.left} bytes`;
   const digest = mayHaveAny ? '' : found;
   return { file, offset, zxid, sessionId, text: `cxid=${cxid} type=${type} ${body} ${digest}` };
+}
+
+/** A record of a log: what follows the TxnHeader is given as it is to be on disk, without a digest. */
+function record(zxid: bigint, type: number, body: Uint8Array): Buffer {
+  const header = new WireWriter().long(1n).int(0).long(zxid).long(1_700_000_000_000n).int(type);
+  const bytes = header.raw(body).bytes();
+  const start = new WireWriter()
+    .long(BigInt(adler32(bytes)))
+    .int(bytes.length)
+    .bytes();
+  return Buffer.concat([start, bytes, Buffer.from([0x42])]);
+}
+
+/** The bytes of a log, made of transactions that no client could bring about. Zxids begin at 1. */
+export function makeLog(transactions: readonly { type: number; body: Uint8Array }[]): Buffer {
+  const records = transactions.map(({ type, body }, index) =>
+    record(BigInt(index + 1), type, body),
+  );
+  return Buffer.concat([Buffer.from(FILE_HEADER, 'hex'), ...records]);
 }
 
 function readLog(file: string, bytes: Buffer): LoggedTransaction[] {

@@ -4,13 +4,13 @@
  * and the sessions and their ephemerals live on. ZK_CRASH_ROUNDS sets the number of rounds (default 15).
  */
 import { afterEach, expect, it } from 'vitest';
+import { Random } from '../harness/random.ts';
 import { openSession } from '../harness/raw-client.ts';
 import * as requests from '../harness/requests.ts';
 import { Op } from '../harness/requests.ts';
 import { makeServer, type TestServer } from '../harness/server.ts';
 import { filesOf, readTransactions } from '../harness/transaction-log.ts';
 import { until } from '../harness/until.ts';
-import { Random } from '../interop/differential/random.ts';
 import { Writer } from './crash/writer.ts';
 
 const rounds = Number(process.env['ZK_CRASH_ROUNDS'] ?? 15);

@@ -5,9 +5,9 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../harness/random.ts';
 import { startServer, type TestServer } from '../harness/server.ts';
 import { until } from '../harness/until.ts';
-import { Random } from '../interop/differential/random.ts';
 import { type Attack, attacks } from './fuzz/attacks.ts';
 import { talkedAboutTooMuch } from './fuzz/connections.ts';
 import { Neighbour } from './fuzz/neighbour.ts';

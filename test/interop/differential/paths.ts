@@ -8,8 +8,8 @@
  *   same path, where 3.8 keeps only the last (ZOOKEEPER-4466).
  */
 import { createHash } from 'node:crypto';
+import type { Random } from '../../harness/random.ts';
 import type { WireString } from '../../harness/requests.ts';
-import type { Random } from './random.ts';
 
 const names = ['a', 'b', 'c'];
 

@@ -5,13 +5,13 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Random } from '../../harness/random.ts';
 import { openSession } from '../../harness/raw-client.ts';
 import type { TestServer } from '../../harness/server.ts';
 import { readTransactions } from '../../harness/transaction-log.ts';
 import { acceptedDifference } from './accepted.ts';
 import { dumpTree } from './dump.ts';
 import { operatorsView } from './operators-view.ts';
-import { Random } from './random.ts';
 import { StepMaker } from './steps.ts';
 import { type Step, World } from './world.ts';
 

@@ -9,10 +9,10 @@
  * - a watch on a null path, which WatcherModeManager cannot remove again.
  */
 import { createHash } from 'node:crypto';
+import type { Random } from '../../harness/random.ts';
 import * as requests from '../../harness/requests.ts';
 import { type Acl, Op, openAcl, type WireString } from '../../harness/requests.ts';
 import { PathPool } from './paths.ts';
-import type { Random } from './random.ts';
 import type { Request, Step } from './world.ts';
 
 const users = ['ann:1', 'bob:2', 'eve:3'];
@@ -95,20 +95,20 @@ export class StepMaker {
   readonly paths: PathPool;
   readonly #random: Random;
   readonly #slotCount: number;
-  readonly #oddCreates: boolean;
+  readonly #falsifying: boolean;
   #isPipeline = false;
   /** A zxid of the recent past, for setWatches. */
   lastZxid = 0n;
 
   /**
-   * Without `oddCreates`, no create asks for a kind of znode that is not its op code's: Java computes the digest of such a
-   * transaction for the kind that the flags name, stores the other, and finds the mismatch itself (ChangeRecord's Stat in
-   * PrepRequestProcessor.pRequest2TxnCreate against DataTree.createNode).
+   * Without `falsifying`, nothing is asked that makes Java log a digest which it then finds to be wrong itself: a create of
+   * another kind than its op code's, whose digest is made for the kind that the flags name; and a multi that fails to be read
+   * (-5) behind a part that was prepared, whose digest then stands behind the error.
    */
-  constructor(random: Random, slotCount: number, { oddCreates = true, restricted = true } = {}) {
+  constructor(random: Random, slotCount: number, { falsifying = true, restricted = true } = {}) {
     this.#random = random;
     this.#slotCount = slotCount;
-    this.#oddCreates = oddCreates;
+    this.#falsifying = falsifying;
     this.paths = new PathPool(random, restricted);
   }
 
@@ -236,7 +236,10 @@ export class StepMaker {
 
   #acl(path: WireString): readonly Acl[] | null {
     const random = this.#random;
-    if (random.chance(0.03)) return random.pick(badAcls);
+    if (random.chance(0.03)) {
+      const acl = random.pick(badAcls);
+      return this.#falsifying || acl?.every(({ id }) => id !== null) ? acl : [];
+    }
     if (typeof path === 'string' && this.paths.isRestricted(path) && random.chance(0.5)) {
       return random.pick(goodAcls);
     }
@@ -266,8 +269,8 @@ export class StepMaker {
     ]);
     if (op === Op.createTTL) return this.#createTTL(path, data, acl);
     const odd = random.chance(0.2);
-    const plain = flags === 4 && !this.#oddCreates ? 0 : flags;
-    const kind = op === Op.createContainer && !(odd && this.#oddCreates) ? 4 : plain;
+    const plain = flags >= 4 && flags <= 6 && !this.#falsifying ? 0 : flags;
+    const kind = op === Op.createContainer && !(odd && this.#falsifying) ? 4 : plain;
     const name = op === Op.create ? 'create' : op === Op.create2 ? 'create2' : 'createContainer';
     return {
       op,

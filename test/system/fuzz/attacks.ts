@@ -3,11 +3,11 @@
  * attack expects nothing of the server but that it answers or closes; where more is promised, the attack checks it.
  */
 
+import type { Random } from '../../harness/random.ts';
 import { connectRequest, type RawConnection } from '../../harness/raw-client.ts';
 import * as requests from '../../harness/requests.ts';
 import { Op } from '../../harness/requests.ts';
 import { framed, WireWriter } from '../../harness/wire.ts';
-import type { Random } from '../../interop/differential/random.ts';
 import { StepMaker } from '../../interop/differential/steps.ts';
 import { openConnection, openSession } from './connections.ts';
 
