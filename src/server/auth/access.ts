@@ -22,10 +22,16 @@ const NULL_ID: FixedACL = { acls: null, err: ErrorCode.marshallingError };
 export class AccessControl {
   readonly schemes: ReadonlyMap<string, AuthScheme>;
   private readonly skipACL: boolean;
+  private readonly listSizeLimit: number;
 
-  constructor(schemes: ReadonlyMap<string, AuthScheme>, options: { readonly skipACL: boolean }) {
+  /** @param options juteMaxBuffer in bytes: no list becomes larger than a request may be, whatever `auth` stands for */
+  constructor(
+    schemes: ReadonlyMap<string, AuthScheme>,
+    options: { readonly skipACL: boolean; readonly juteMaxBuffer: number },
+  ) {
     this.schemes = schemes;
     this.skipACL = options.skipACL;
+    this.listSizeLimit = options.juteMaxBuffer;
   }
 
   /** Whether one of `ids` is given one of the bits of `perms` by `acls`; an empty list gives everything to everybody. */
@@ -49,34 +55,39 @@ export class AccessControl {
   fix(ids: readonly Id[], acls: readonly ACL[] | null): FixedACL {
     if (acls === OPEN_ACL_UNSAFE) return OPEN;
     if (acls === null || acls.length === 0) return INVALID;
+    const own = ids.filter((id) => this.schemes.get(id.scheme ?? '')?.provesIdentity);
     const fixed: ACL[] = [];
+    let size = 0;
     for (const acl of withoutDuplicates(acls)) {
-      const err = this.fixEntry(ids, acl, fixed);
-      if (err !== null) return err;
+      const entries = acl.id.scheme === 'auth' ? inPlaceOf(acl, own) : this.check(acl);
+      if ('err' in entries) return entries;
+      for (const entry of entries) size += sizeOf(entry);
+      if (size > this.listSizeLimit) return INVALID;
+      fixed.push(...entries);
     }
     return { acls: fixed, err: 0 };
   }
 
-  private fixEntry(ids: readonly Id[], acl: ACL, fixed: ACL[]): FixedACL | null {
+  private check(acl: ACL): readonly ACL[] | FixedACL {
     const { scheme, id } = acl.id;
     if (scheme === null) return INVALID;
     if (scheme === 'world' && id === null) return NULL_ID;
-    if (scheme === 'world' && id === 'anyone') {
-      fixed.push(acl);
-      return null;
-    }
-    if (scheme === 'auth') {
-      const own = ids.filter((each) => this.schemes.get(each.scheme ?? '')?.provesIdentity);
-      for (const each of own) fixed.push({ perms: acl.perms, id: each });
-      return own.length === 0 ? INVALID : null;
-    }
+    if (scheme === 'world' && id === 'anyone') return [acl];
     const provider = this.schemes.get(scheme);
     if (provider === undefined) return INVALID;
     if (id === null) return NULL_ID;
-    if (!provider.isValid(id)) return INVALID;
-    fixed.push(acl);
-    return null;
+    return provider.isValid(id) ? [acl] : INVALID;
   }
+}
+
+/** What an entry of scheme `auth` becomes: one for each id that the client has proved. */
+function inPlaceOf(acl: ACL, own: readonly Id[]): readonly ACL[] | FixedACL {
+  return own.length === 0 ? INVALID : own.map((id) => ({ perms: acl.perms, id }));
+}
+
+/** About the bytes that an entry takes on the wire and in the log. */
+function sizeOf({ id }: ACL): number {
+  return 12 + (id.scheme?.length ?? 0) + (id.id?.length ?? 0);
 }
 
 /** By keys and not one against the other, because a request has room for tens of thousands of entries. */

@@ -45,6 +45,8 @@ import { RequestThrottle } from './request-throttle.ts';
 const UNSENT_HIGH_WATER = 1024 * 1024;
 /** Answers and events that a client has not read: above this it is a danger to everybody and is dropped. */
 const UNSENT_LIMIT = 64 * 1024 * 1024;
+/** Identities that a connection may prove, one after the other. Nobody has so many; Java takes any number. */
+const IDENTITIES_LIMIT = 1000;
 /** The length in front of every frame, in bytes. */
 const LENGTH_SIZE = 4;
 /** What a client that begins a SASL exchange gets where there is no SASL: a token that is null. */
@@ -508,8 +510,19 @@ export class ClientPort implements SessionEvents {
     const isNew = (id: (typeof ids)[number]): boolean =>
       !known.some((other) => other.scheme === id.scheme && other.id === id.id);
     connection.authIds = [...known, ...ids.filter(isNew)];
+    if (this.areTooMany(connection.authIds)) {
+      this.ports.log.warn(`${describe(connection)}: has proved more identities than it may`);
+      this.answerAndClose(connection, xid, ErrorCode.authFailed);
+      return;
+    }
     this.answerNow(connection, xid, ErrorCode.ok);
     this.finishAnswer(connection, xid);
+  }
+
+  /** Each access list is held against all identities, and they are kept as long as the connection. */
+  private areTooMany(ids: Connection['authIds']): boolean {
+    const size = ids.reduce((sum, { id }) => sum + (id?.length ?? 0), 0);
+    return ids.length > IDENTITIES_LIMIT || size > this.options.juteMaxBuffer;
   }
 
   private answerStart = 0;

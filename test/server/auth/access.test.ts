@@ -10,7 +10,7 @@ const ANN_DIGEST = 'ann:daNAg2SRdNdIcsIbxB9c3X+vhAQ=';
 
 const settings = { digestAuthEnabled: true, digestAlg: 'SHA1', superDigest: SUPER_DIGEST };
 const schemes = authSchemes(settings);
-const access = new AccessControl(schemes, { skipACL: false });
+const access = new AccessControl(schemes, { skipACL: false, juteMaxBuffer: 100_000 });
 const acl = (scheme: string | null, id: string | null, perms: number = Perms.all) => ({
   perms,
   id: { scheme, id },
@@ -63,7 +63,7 @@ describe('an access list', () => {
     const locked = [acl('digest', 'nobody:x')];
     expect(access.allows([{ scheme: 'super', id: '' }], locked, Perms.admin)).toBe(true);
     expect(access.allows([], [], Perms.admin)).toBe(true);
-    const open = new AccessControl(schemes, { skipACL: true });
+    const open = new AccessControl(schemes, { skipACL: true, juteMaxBuffer: 100_000 });
     expect(open.allows([], locked, Perms.admin)).toBe(true);
   });
 });
@@ -98,6 +98,14 @@ describe('a list that a client sends', () => {
   it('loses what is doubled', () => {
     const fixed = access.fix([], [acl('world', 'anyone'), acl('world', 'anyone')]);
     expect(fixed.acls).toEqual([acl('world', 'anyone')]);
+  });
+
+  it('must not become larger than a request may be', () => {
+    const ids = Array.from({ length: 100 }, (_id, index) => login(`ann:${index}`)).flat();
+    const auths = (count: number) =>
+      Array.from({ length: count }, (_acl, perms) => acl('auth', '', perms));
+    expect(access.fix(ids, auths(10)).acls).toHaveLength(1000);
+    expect(access.fix(ids, auths(100))).toEqual({ acls: null, err: ErrorCode.invalidAcl });
   });
 
   it('gets the own names in the place of auth', () => {

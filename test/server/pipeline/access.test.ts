@@ -124,6 +124,16 @@ describe('credentials', () => {
     expect(identitiesIn(again.ask(Op.whoAmI))).toEqual([['ip', '10.0.0.1']]);
   });
 
+  it('are not taken without end', () => {
+    const world = new World();
+    const [many, large] = [world.connect(), world.connect()];
+    for (let count = 0; count < 999; count++) login(many, `ann:${count}`);
+    expect([login(many, 'ann:0'), login(many, 'one:more')]).toEqual([0, -115]);
+    for (let count = 0; count < 5; count++) login(large, `${count}${'x'.repeat(200_000)}:`);
+    expect(login(large, `${'y'.repeat(200_000)}:`)).toBe(-115);
+    expect([many.link.state, large.link.state]).toEqual(['ended', 'ended']);
+  });
+
   it('of scheme ip prove the address that is known anyway', () => {
     const ann = new World().connect();
     expect(ann.ask(Op.auth, auth('ip', bytes('10.1.1.1'))).err).toBe(0);
