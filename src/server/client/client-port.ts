@@ -370,6 +370,7 @@ export class ClientPort implements SessionEvents {
       case 'new':
         connection.session = this.ports.sessions.create(verdict.timeout, clock.elapsed);
         connection.sessionTimeout = verdict.timeout;
+        this.touchConnection(connection);
         this.bySession.set(connection.session.id, connection);
         pipeline.createSession(connection, verdict.timeout);
         break;
@@ -404,6 +405,7 @@ export class ClientPort implements SessionEvents {
     }
     connection.session = session;
     connection.sessionTimeout = timeout;
+    this.touchConnection(connection);
     this.bySession.set(sessionId, connection);
     stats.countSent();
     if (!pipeline.awaitWrites(connection, sessionId)) this.sessionReady(connection);

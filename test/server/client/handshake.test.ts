@@ -18,6 +18,18 @@ describe('a client that wants a session', () => {
     expect(world.tree.sessions.get(ann.sessionId as never)).toBe(30_000);
   });
 
+  it('may wait for the disk as long as the time-out of the session', () => {
+    const world = new World();
+    const ann = world.open();
+    world.disk.isHeld = true;
+    ann.shakeHands({ timeout: 40_000 });
+    world.advance(40_000);
+    expect(ann.isClosed).toBe(false);
+    world.disk.isHeld = false;
+    world.settle();
+    expect(ann.expectSession().timeout).toBe(40_000);
+  });
+
   it.each([
     ['is raised to two ticks', 1, 6000],
     ['is raised when it is negative', -5, 6000],
