@@ -44,6 +44,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     address: config.clientPortAddress,
     backlog: config.clientPortListenBacklog,
     tcpKeepAlive: config.clientTcpKeepAlive,
+    lingerMs: config.sessionlessCnxnTimeoutMs,
   });
   // Before the data is touched: a second server on the same files must not get that far. Clients that connect now are
   // accepted once the loop runs again, which is when the server is ready.

@@ -32,6 +32,8 @@ export interface ClientListenerOptions {
   /** -1 leaves it to the system. */
   readonly backlog: number;
   readonly tcpKeepAlive: boolean;
+  /** How long the last answer of a connection that is over may wait for a client that does not read, in ms. */
+  readonly lingerMs: number;
 }
 
 /** A handle of node:net, of which nothing is known here but that it can be handed on. */
@@ -96,7 +98,8 @@ export class ClientListener {
       onread: { buffer: this.readBuffer, callback: onBytes },
     } as object);
     if (this.options.tcpKeepAlive) socket.setKeepAlive(true);
-    const link = new SocketLink(socket, plainAddress(remoteAddress), remotePort);
+    const { lingerMs } = this.options;
+    const link = new SocketLink(socket, plainAddress(remoteAddress), remotePort, lingerMs);
     socket.on('error', (error) => {
       if (connection !== null) this.events.disconnected(connection, error.message);
     });
@@ -129,11 +132,13 @@ class SocketLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
   private readonly socket: Socket;
+  private readonly lingerMs: number;
   private isWaitingForDrain = false;
   onDrain: () => void = () => undefined;
 
-  constructor(socket: Socket, remoteAddress: string, remotePort: number) {
+  constructor(socket: Socket, remoteAddress: string, remotePort: number, lingerMs: number) {
     this.socket = socket;
+    this.lingerMs = lingerMs;
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;
   }
@@ -165,7 +170,10 @@ class SocketLink implements Link {
   }
 
   end(): void {
-    this.socket.destroySoon();
+    const { socket } = this;
+    // Nobody looks after the connection any more, so its socket has to do so itself.
+    if (socket.writableLength > 0) socket.setTimeout(this.lingerMs, () => socket.destroy());
+    socket.destroySoon();
   }
 
   destroy(): void {
