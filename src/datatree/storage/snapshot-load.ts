@@ -141,7 +141,6 @@ function endsEarly(): SnapshotError {
 function readSessions(input: SnapshotInput, sessions: Map<SessionId, number>): void {
   const { reader } = input;
   input.need(4);
-  sessions.clear();
   for (let count = reader.readInt(); count > 0; count--) {
     input.need(12);
     const id = toSessionId(reader.readLong());

@@ -306,7 +306,7 @@ export class TxnLog {
     if (position <= open.allocated) return;
     const ahead = position + ZERO_AHEAD_SIZE + BLOCK_SIZE - 1;
     const end = Math.min(ahead - (ahead % BLOCK_SIZE), open.size);
-    open.allocated = Math.max(end, position);
+    open.allocated = end;
     if (end > position) parts.push(ZEROS.subarray(0, end - position));
   }
 

@@ -50,6 +50,18 @@ describe('behind the last record', () => {
     expect(endOf(erased(log, second, endOfSector - second), second)).toBe('torn');
   });
 
+  it('the zeros that every record begins with are no missing sector', () => {
+    const sizes = Array.from({ length: 512 }, (_, size) => size + 1);
+    const logs = sizes
+      .map((size) => logOf(3, size))
+      .filter((each) => offsetOf(each, 2) % 512 > 508);
+    expect(logs.length).toBeGreaterThan(1);
+    for (const each of logs) {
+      const offset = offsetOf(each, 2);
+      expect(endOf(changed(each, offset + 20), offset)).toBe('damaged');
+    }
+  });
+
   it('anything further away than one write reaches is damage', () => {
     const long = logOf(40, 60_000);
     const offset = offsetOf(long, 3);

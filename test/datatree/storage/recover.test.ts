@@ -185,6 +185,35 @@ describe('the end of the last log', () => {
   });
 });
 
+describe('a log without a transaction', () => {
+  it('in front of another one is no harm', () => {
+    const scene = tenTransactions();
+    scene.log.roll();
+    scene.commit(createTxn('/x'));
+    const { disk } = scene;
+    disk.put(`${DIRECTORY}/log.b.2`, disk.contents(`${DIRECTORY}/log.b`));
+    disk.put(`${DIRECTORY}/log.b`, Buffer.alloc(0));
+    const found = recoverFrom(disk);
+    expect(found.lastZxid).toBe(11n);
+    expect(found.warnings).toEqual([]);
+    expect(disk.listing(DIRECTORY)).toEqual(['log.1', 'log.b', 'log.b.2', 'snapshot.0']);
+  });
+
+  it('shows by its name what there had been before', () => {
+    const scene = tenTransactions();
+    const log = scene.disk.contents(`${DIRECTORY}/log.1`);
+    const offset = offsetOf(log, 10);
+    scene.disk.put(`${DIRECTORY}/log.b`, Buffer.alloc(0));
+    const torn = withLog(scene, () => erased(log, offset + 40, 20));
+    expect(refusal(torn).message).toBe(
+      'Transactions between 0x9 and 0xb are missing: the log is damaged ' +
+        `(${DIRECTORY}/log.1 at offset ${offset})`,
+    );
+    const found = recoverFrom(withLog(scene, () => log.subarray(0, offset)));
+    expect(found.warnings[0]).toMatch(/^Transactions between 0x9 and 0xb are missing in front of/);
+  });
+});
+
 describe('damage', () => {
   it('in the middle of the last log is refused, with file and offset', () => {
     const scene = tenTransactions();
@@ -245,6 +274,14 @@ describe('damage', () => {
     expect(error.message).toBe(
       `Transaction log has invalid magic number (${DIRECTORY}/log.1 at offset 0)`,
     );
+  });
+
+  it('of a record that is too short to be a transaction is refused', () => {
+    const scene = tenTransactions();
+    scene.log.appendBytes(toZxid(11n), Buffer.from('short'));
+    scene.zxid = toZxid(11n);
+    scene.commit(createTxn('/x'), createTxn('/y'));
+    expect(refusal(scene.disk).message).toMatch(/^The log is damaged behind transaction 0xa/);
   });
 
   it('in a transaction that passes its checksum is refused: a newer server wrote it', () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toSessionId } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
+import type { Txn } from '../../../src/jute/txn.ts';
 import { MemoryDisk, systemError } from './memory-disk.ts';
 import { createTxn, DIRECTORY, newTree, recoverFrom, Scene, seen, setTxn } from './scene.ts';
 
@@ -63,6 +65,46 @@ describe('a snapshot', () => {
     scene.snapshot();
     expect(scene.snapshot()).toBe(`${DIRECTORY}/snapshot.ca`);
     expect(recoverFrom(scene.disk).snapshot?.zxid).toBe(202n);
+  });
+
+  it('is synced every few MB, so that the log does not wait long behind it', () => {
+    const scene = new Scene();
+    for (let index = 0; index < 10; index++) {
+      scene.append(createTxn(`/n${index}`, Buffer.alloc(1_000_000, index)));
+    }
+    scene.flush();
+    scene.snapshot();
+    expect(scene.disk.calls.filter((call) => call === 'sync')).toHaveLength(2);
+  });
+
+  it('may have more sessions and ACLs than are in memory at a time, and larger znodes', () => {
+    const scene = new Scene();
+    for (let index = 1; index <= 30_000; index++)
+      scene.tree.sessions.set(toSessionId(BigInt(index)), index);
+    for (let index = 0; index < 3000; index++) {
+      const acl = [{ perms: 31, id: { scheme: 'digest', id: `user-${index}:${'x'.repeat(100)}` } }];
+      scene.append({ ...createTxn(`/n${index}`), acl } as Txn);
+    }
+    scene.append(createTxn('/large', Buffer.alloc(1_000_000, 7)));
+    scene.flush();
+    scene.snapshot();
+    const found = recoverFrom(scene.disk);
+    expect(found.warnings).toEqual([]);
+    expect(found.tree.sessions.size).toBe(30_000);
+    expect(found.tree.aclTable.size).toBe(scene.tree.aclTable.size);
+    expect(found.tree.treeDigest).toBe(scene.tree.treeDigest);
+  });
+
+  it('ends with the zxid of its last slice', () => {
+    const scene = largeScene();
+    const { writer } = scene.startSnapshot();
+    scene.commit(createTxn('/later'));
+    while (writer.isActive) {
+      writer.step();
+      scene.disk.settle();
+    }
+    const bytes = scene.disk.contents(`${DIRECTORY}/snapshot.ca`);
+    expect(bytes.readBigInt64BE(bytes.length - 21)).toBe(0xcbn);
   });
 
   it('is written alone', () => {
