@@ -84,19 +84,15 @@ export class NodeChanges {
     const size = state.pathBytes.encode(path);
     const { bytes } = state.pathBytes;
     const slash = state.pathBytes.lastSlash();
-    if (size > MAX_PATH_SIZE || slash === -1) return ErrorCode.badArguments;
+    if (size > MAX_PATH_SIZE || slash === -1 || slash === size - 1) return ErrorCode.badArguments;
     const parent = znodes.findParent(bytes, 0, slash);
     if (parent === NO_ROW) return ErrorCode.noNode;
     const acl = state.aclTable.take(node.acl);
     const hash = znodes.hashOf(bytes, 0, size);
-    const existing = size === 1 ? znodes.root : znodes.findHashed(hash, bytes, 0, size);
+    const existing = znodes.findHashed(hash, bytes, 0, size);
     if (existing !== NO_ROW) {
       this.replaceAcl(existing, acl);
       return ErrorCode.nodeExists;
-    }
-    if (slash === size - 1) {
-      state.aclTable.release(acl);
-      return ErrorCode.badArguments;
     }
     this.countCreate(parent, node.parentCVersion);
     const row = this.addRow(parent, node, owner, { hash, nameStart: slash + 1 });

@@ -1,0 +1,105 @@
+/*
+ * Trees for stories, and transactions in a few words.
+ */
+
+import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
+import { DataTree } from '../../src/datatree/data-tree.ts';
+import type { ACL } from '../../src/jute/data.ts';
+import type { SessionId, Zxid } from '../../src/jute/int64.ts';
+import { OpCode } from '../../src/jute/op-code.ts';
+import { JuteReader } from '../../src/jute/reader.ts';
+import type { Txn, TxnDigest } from '../../src/jute/txn.ts';
+import { JuteWriter } from '../../src/jute/writer.ts';
+
+export const SESSION = 0x1000_0000_0000_0001n as SessionId;
+export const OPEN: readonly ACL[] = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }];
+export const ONLY_JOE: readonly ACL[] = [{ perms: 31, id: { scheme: 'digest', id: 'joe:x' } }];
+export const TIME = 1_700_000_000_000;
+
+/** A tree that takes transactions with the next zxid, and remembers its warnings. */
+export class Story {
+  readonly warnings: string[] = [];
+  readonly tree: DataTree;
+  zxid = 0n;
+
+  constructor(options: Partial<DataTreeOptions> = {}) {
+    this.tree = new DataTree({
+      hashSeed: [3, 4],
+      digestEnabled: true,
+      extendedTypesEnabled: true,
+      emulate353TTLNodes: false,
+      onWarning: (message) => this.warnings.push(message),
+      ...options,
+    });
+    this.tree.recordChanges = true;
+  }
+
+  apply(txn: Txn, session: SessionId = SESSION, digest?: TxnDigest): TxnResult {
+    this.zxid += 1n;
+    const header = {
+      clientId: session,
+      cxid: 1,
+      zxid: this.zxid as Zxid,
+      time: TIME,
+      type: txn.type,
+    };
+    return this.tree.apply(header, txn, digest);
+  }
+
+  create(path: string, with_: Partial<CreateOptions> = {}): TxnResult {
+    return this.apply(createTxn(path, with_), with_.session);
+  }
+
+  delete(path: string): TxnResult {
+    return this.apply({ type: OpCode.delete, path });
+  }
+
+  setData(path: string, data: Uint8Array | string | null, version = 1): TxnResult {
+    return this.apply(setDataTxn(path, data, version));
+  }
+
+  setAcl(path: string, acl: readonly ACL[] | null, version = 1): TxnResult {
+    return this.apply({ type: OpCode.setACL, path, acl, version });
+  }
+
+  /** The data of a znode as text. */
+  text(path: string): string | null {
+    return this.tree.dataOf(this.tree.findPath(path))?.toString() ?? null;
+  }
+}
+
+interface CreateOptions {
+  readonly data: Uint8Array | string | null;
+  readonly acl: readonly ACL[] | null;
+  readonly session: SessionId;
+  readonly isEphemeral: boolean;
+  readonly parentCVersion: number;
+}
+
+export function createTxn(path: string, with_: Partial<CreateOptions> = {}): Txn {
+  const { data = '', acl = OPEN, isEphemeral = false, parentCVersion = -1 } = with_;
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  return { type: OpCode.create, path, data: bytes, acl, ephemeral: isEphemeral, parentCVersion };
+}
+
+export function setDataTxn(path: string, data: Uint8Array | string | null, version = 1): Txn {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  return { type: OpCode.setData, path, data: bytes, version };
+}
+
+/** A snapshot of a tree, cut in one go: ACLs, znodes. */
+export function snapshotOf(tree: DataTree): Buffer {
+  const writer = new JuteWriter();
+  tree.writeAcls(writer);
+  tree.startNodeSnapshot().writeSlice(writer, Number.MAX_SAFE_INTEGER);
+  return writer.toBuffer();
+}
+
+/** Loads what snapshotOf wrote into the tree of a story. */
+export function loadInto(story: Story, bytes: Buffer): void {
+  const loading = story.tree.startLoad();
+  const reader = new JuteReader(bytes);
+  loading.readAcls(reader);
+  loading.readNodes(reader);
+  loading.finish();
+}
