@@ -208,7 +208,7 @@ export class Standalone {
         pending,
         prepare: new Prepare({ pending, sessions, access, quotas }, config),
         reads: new Reads({ tree, watches, access, metrics, childrenCache }),
-        watchRequests: new WatchRequests({ tree, watches, access, stats }),
+        watchRequests: new WatchRequests({ tree, watches, access, stats, metrics }),
         sink: {
           append: (header, txn, digest) => this.append(header, txn, digest),
         },
@@ -250,7 +250,9 @@ export class Standalone {
 
   /** The disk has everything up to `zxid`: it is applied and answered. */
   private durable(zxid: Zxid): void {
-    this.ports.wake();
+    const { wake, metrics, clock } = this.ports;
+    wake();
+    metrics.syncProcessorQueueFlushTime.add(clock.elapsed - this.lastFlushAt);
     this.pipeline.commitThrough(zxid);
   }
 

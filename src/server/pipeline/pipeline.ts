@@ -33,6 +33,7 @@ import type { Prepare } from './prepare.ts';
 import type { Reads } from './reads.ts';
 import { Request } from './request.ts';
 import type { WatchRequests } from './watch-requests.ts';
+import { countWrites } from './write-metrics.ts';
 import { writeResponse } from './write-replies.ts';
 
 /** Where transactions go to become durable. */
@@ -256,7 +257,10 @@ export class Pipeline {
     if (header === null || txn === null) throw new Error('a proposal without a transaction');
     const { tree } = this;
     tree.recordChanges = !this.watches.isEmpty;
+    const mismatchesBefore = tree.digestMismatchCount;
     const result = tree.apply(header, txn, request.digest ?? undefined);
+    this.metrics.digestMismatchesCount.add(tree.digestMismatchCount - mismatchesBefore);
+    if (result.err === ErrorCode.ok) countWrites(this.metrics.writePerNamespace, txn);
     const sizeBefore = this.pending.size;
     this.pending.applied(request.zxid);
     this.metrics.outstandingChangesRemoved.add(sizeBefore - this.pending.size);

@@ -5,7 +5,7 @@
  * Handlers have the shape of those in reads.ts: they append a response and return a code.
  */
 
-import type { ServerStats } from '../../admin/metrics/index.ts';
+import type { ServerMetrics, ServerStats } from '../../admin/metrics/index.ts';
 import type { DataTree } from '../../datatree/data-tree.ts';
 import type { Change, Watches } from '../../datatree/watches.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
@@ -34,6 +34,9 @@ export class WatchRequests {
   private readonly watches: Watches<Connection>;
   private readonly access: AccessControl;
   private readonly stats: ServerStats;
+  private readonly metrics: ServerMetrics;
+  /** Watchers of the change being told. */
+  private watcherCount = 0;
   /** The zxid that is sent with the events of the change being told. */
   private zxidBytes: Uint8Array = NO_ZXID;
 
@@ -42,11 +45,13 @@ export class WatchRequests {
     readonly watches: Watches<Connection>;
     readonly access: AccessControl;
     readonly stats: ServerStats;
+    readonly metrics: ServerMetrics;
   }) {
     this.tree = ports.tree;
     this.watches = ports.watches;
     this.access = ports.access;
     this.stats = ports.stats;
+    this.metrics = ports.metrics;
   }
 
   /** path ustring, mode int -> err int */
@@ -115,7 +120,19 @@ export class WatchRequests {
   /** Tells everybody who watches of what a transaction has changed. Whoever may not read the znode hears nothing (CVE-2024-23944). */
   announce(changes: readonly Change[], zxidBytes: Uint8Array): void {
     this.zxidBytes = zxidBytes;
-    for (const change of changes) this.watches.trigger(change, this.deliver);
+    for (const change of changes) {
+      this.watcherCount = 0;
+      this.watches.trigger(change, this.deliver);
+      if (this.watcherCount > 0) this.countWatchers(change.type, this.watcherCount);
+    }
+  }
+
+  private countWatchers(type: EventType, count: number): void {
+    const { metrics } = this;
+    if (type === EventType.nodeCreated) metrics.nodeCreatedWatchCount.add(count);
+    else if (type === EventType.nodeDeleted) metrics.nodeDeletedWatchCount.add(count);
+    else if (type === EventType.nodeDataChanged) metrics.nodeChangedWatchCount.add(count);
+    else if (type === EventType.nodeChildrenChanged) metrics.nodeChildrenWatchCount.add(count);
   }
 
   private readonly deliver = (
@@ -124,6 +141,7 @@ export class WatchRequests {
     path: string,
     aclId: number,
   ): void => {
+    this.watcherCount += 1;
     const mayKnow =
       aclId === -1 ||
       this.access.allows(connection.authIds, this.tree.aclTable.aclsOf(aclId), Perms.read);

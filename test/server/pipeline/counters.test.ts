@@ -195,6 +195,56 @@ describe('mntr', () => {
     expect(world.monitor('outstanding_changes_removed')).toBe(20);
   });
 
+  it('counts what is written, by the first element of the path', () => {
+    const world = new World();
+    const ann = world.connect();
+    ann.ask(Op.create, create('/app', Buffer.alloc(10)));
+    ann.ask(Op.create, create('/app/lock', null, 1));
+    ann.ask(Op.setData, setData('/app', Buffer.alloc(7)));
+    ann.ask(Op.setData, setData('/app', Buffer.alloc(7), 9));
+    const parts = [
+      { op: Op.create, body: create('/other') },
+      { op: Op.delete, body: pathAndInt('/other', 0) },
+    ];
+    ann.ask(Op.multi, multi(parts));
+    ann.ask(Op.closeSession);
+    expect(world.monitor('cnt_app_write_per_namespace')).toBe(4);
+    expect(world.monitor('sum_app_write_per_namespace')).toBe(14 + 9 + 11 + 9);
+    expect(world.monitor('sum_other_write_per_namespace')).toBe(12);
+  });
+
+  it('counts those who were told of events', () => {
+    const world = new World();
+    const clients = [world.connect(), world.connect(), world.connect()];
+    for (const client of clients) client.ask(Op.exists, pathAndWatch('/a', true));
+    const [ann] = clients;
+    ann?.ask(Op.getChildren, pathAndWatch('/', true));
+    ann?.ask(Op.create, create('/a'));
+    ann?.ask(Op.exists, pathAndWatch('/a', true));
+    ann?.ask(Op.setData, setData('/a', null));
+    const told = ['created', 'children', 'changed', 'deleted'].map((what) => [
+      world.monitor(`cnt_node_${what}_watch_count`),
+      world.monitor(`sum_node_${what}_watch_count`),
+    ]);
+    expect(told).toEqual([
+      [1, 3],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]);
+  });
+
+  it('tells how long each write of the log took', () => {
+    const world = new World();
+    const ann = world.connect();
+    ann.request(Op.create, create('/a'));
+    world.turn();
+    world.moveClock(world.clock.elapsed + 12);
+    world.settle();
+    expect(world.monitor('cnt_sync_processor_queue_flush_time_ms')).toBe(2);
+    expect(world.monitor('max_sync_processor_queue_flush_time_ms')).toBe(12);
+  });
+
   it('counts sessions, ephemerals, znodes and watches as they are', () => {
     const world = new World();
     const ann = world.connect();

@@ -1,0 +1,33 @@
+/*
+ * What transactions have written, by the first element of each path: the metric write_per_namespace
+ * (Java: DataTree.updateWriteStat, called by createNode, deleteNode and setData).
+ */
+
+import type { NamespaceSummarySet } from '../../admin/metrics/namespace-summary-set.ts';
+import { OpCode } from '../../jute/op-code.ts';
+import type { Txn } from '../../jute/txn.ts';
+
+/** Counts a transaction that was applied without an error: characters of each path and bytes of its new data. */
+export function countWrites(summary: NamespaceSummarySet, txn: Txn): void {
+  switch (txn.type) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
+    case OpCode.setData:
+      summary.add(txn.path, txn.path.length + (txn.data?.length ?? 0));
+      return;
+    case OpCode.delete:
+    case OpCode.deleteContainer:
+      summary.add(txn.path, txn.path.length);
+      return;
+    case OpCode.closeSession:
+      for (const path of txn.paths2Delete ?? []) summary.add(path, path.length);
+      return;
+    case OpCode.multi:
+      for (const part of txn.txns) countWrites(summary, part);
+      return;
+    default:
+      return;
+  }
+}
