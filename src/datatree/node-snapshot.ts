@@ -12,7 +12,7 @@
  */
 
 import { StatOffset } from '../jute/data.ts';
-import { readInt32, writeInt32 } from '../jute/int64.ts';
+import { readInt32, writeInt32, writeInt64 } from '../jute/int64.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { OPEN_ACL_ID } from './acl-table.ts';
 import { copyBytes } from './memory.ts';
@@ -38,8 +38,12 @@ export class NodeSnapshot implements RowObserver {
   constructor(state: TreeState) {
     this.state = state;
     this.lastAclId = state.aclTable.lastId;
-    this.startZxidHigh = readInt32(state.lastProcessedZxidBytes, 0);
-    this.startZxidLow = readInt32(state.lastProcessedZxidBytes, 4);
+    let zxid = state.lastProcessedZxid;
+    if (state.loadedCzxid > zxid) zxid = state.loadedCzxid;
+    const start = new Uint8Array(8);
+    writeInt64(start, 0, zxid);
+    this.startZxidHigh = readInt32(start, 0);
+    this.startZxidLow = readInt32(start, 4);
     this.nextRow = state.znodes.root;
     state.observers.push(this);
   }

@@ -7,7 +7,7 @@
 
 import { STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
-import { readInt32, readInt64, readTimeMs } from '../jute/int64.ts';
+import { readInt32, readInt64, readTimeMs, toZxid } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { decodeString, JuteError } from '../jute/reader.ts';
 import type { Row } from './rows.ts';
@@ -24,6 +24,9 @@ export class TreeLoad {
   private readonly state: TreeState;
   private readonly given: NewZnode;
   private hasRoot = false;
+  /** Where the record with the highest czxid has it, as two words. */
+  private czxidHigh = 0;
+  private czxidLow = 0;
 
   constructor(state: TreeState) {
     state.clear();
@@ -89,11 +92,20 @@ export class TreeLoad {
     const row =
       pathStart === pathEnd ? this.takeRoot() : this.addNode(bytes, pathStart, pathEnd, owner);
     rows.takePersistedStat(row, bytes, statStart);
+    this.noteCzxid(readInt32(bytes, statStart), readInt32(bytes, statStart + 4));
     rows.set(row, Field.acl, state.aclTable.takeId(readTimeMs(bytes, dataEnd)));
     if (owner !== 0n && row !== root) state.owners.add(row, owner);
     state.digestAnew(row, bytes, pathStart, pathEnd);
     state.approximateDataSize +=
       charactersIn(bytes, pathStart, pathEnd) + dataEnd - given.dataStart;
+  }
+
+  /** Keeps the highest czxid. */
+  private noteCzxid(high: number, low: number): void {
+    const { czxidHigh } = this;
+    if (high < czxidHigh || (high === czxidHigh && low >>> 0 <= this.czxidLow >>> 0)) return;
+    this.czxidHigh = high;
+    this.czxidLow = low;
   }
 
   private takeRoot(): Row {
@@ -132,6 +144,7 @@ export class TreeLoad {
     if (!this.hasRoot) throw new JuteError('no root');
     // Java counts the root under both of its names.
     state.approximateDataSize += 1 + state.znodes.dataLength(state.znodes.root);
+    state.loadedCzxid = toZxid((BigInt(this.czxidHigh) << 32n) | BigInt(this.czxidLow >>> 0));
     state.quotas.load();
     state.aclTable.purgeUnused();
   }

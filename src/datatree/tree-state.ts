@@ -52,6 +52,11 @@ export class TreeState {
   readonly pathBytes = new PathBytes();
   readonly lastProcessedZxidBytes = new Uint8Array(8);
   private zxid: Zxid = ZXID_ZERO;
+  /**
+   * The highest czxid in the snapshot that was loaded. Being fuzzy it may be ahead of the log, and if the log behind it is lost,
+   * ahead of lastProcessedZxid: then no log creates those znodes again.
+   */
+  loadedCzxid: Zxid = ZXID_ZERO;
   /** Characters of all paths and bytes of all data (Java: nodeDataSize). */
   approximateDataSize = 0;
 
@@ -119,6 +124,7 @@ export class TreeState {
     this.observers.length = 0;
     this.approximateDataSize = 0;
     this.lastProcessedZxid = ZXID_ZERO;
+    this.loadedCzxid = ZXID_ZERO;
   }
 
   /** The row of a path, "/" and "" being the root; it stays in pathBytes. */
