@@ -246,12 +246,15 @@ export class NodeChanges {
     const { state } = this;
     const { znodes } = state;
     state.warn(`${path} is deleted with its children`);
-    for (let child = znodes.firstChild(top); child !== NO_ROW; child = znodes.firstChild(top)) {
-      let leaf = child;
-      while (znodes.firstChild(leaf) !== NO_ROW) leaf = znodes.firstChild(leaf);
-      const leafPath = state.pathOf(leaf);
-      const size = state.pathBytes.encode(leafPath);
-      this.removeRow(leaf, leafPath, znodes.hashOf(state.pathBytes.bytes, 0, size));
+    let row = top;
+    for (;;) {
+      while (znodes.firstChild(row) !== NO_ROW) row = znodes.firstChild(row);
+      if (row === top) return;
+      const parent = znodes.parent(row);
+      const rowPath = state.pathOf(row);
+      const size = state.pathBytes.encode(rowPath);
+      this.removeRow(row, rowPath, znodes.hashOf(state.pathBytes.bytes, 0, size));
+      row = parent;
     }
   }
 
