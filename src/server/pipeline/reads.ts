@@ -157,7 +157,9 @@ export class Reads {
     const row = this.find(reader);
     if (row < 0) return ErrorCode.noNode;
     if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
-    out.writeInt(this.tree.subtreeSize(row));
+    // Java's table of znodes has the root twice, as '' and as '/', and counts the second below the first.
+    const secondRoot = this.pathStart === this.pathEnd ? 1 : 0;
+    out.writeInt(this.tree.subtreeSize(row) + secondRoot);
     return ErrorCode.ok;
   }
 

@@ -129,6 +129,8 @@ describe('getAllChildrenNumber', () => {
     expect([count('/a'), count('/a/b')]).toEqual([2, 0]);
     // /zookeeper, its quota and config, /a with two children, /locked.
     expect(count('/')).toBe(7);
+    // Java has the root under '' as well, and counts '/' below it.
+    expect(count('')).toBe(8);
   });
 });
 
