@@ -90,7 +90,7 @@ export class JuteWriter {
 
   /**
    * A string field: length in bytes (4; -1 for null), UTF-8. A character beyond U+FFFF takes four bytes, as its sender wrote it;
-   * Java's BinaryOutputArchive makes two surrogates of three bytes of it, which no reader takes, not even Java's.
+   * Java's BinaryOutputArchive makes two surrogates of three bytes of it, which no decoder of UTF-8 takes, not even Java's.
    */
   writeString(text: string | null): void {
     if (text === null) {
