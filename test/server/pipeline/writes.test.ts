@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatSequence } from '../../../src/server/pipeline/prepare.ts';
 import {
   create,
   createTTL,
@@ -173,6 +174,34 @@ describe('create', () => {
 });
 
 describe('the number of a sequential name', () => {
+  it('goes round to the negative, as far as creates are on their way, and no further (as in Java)', () => {
+    const { world, ann } = populated();
+    const { tree } = world;
+    const zxid = (tree.lastProcessedZxid + 1n) as typeof tree.lastProcessedZxid;
+    const header = { clientId: 0n as never, cxid: 0, zxid, time: 0, type: Op.create };
+    const made = { data: null, acl: [], ephemeral: false, parentCVersion: 0x7fff_ffff };
+    tree.apply(header, { type: Op.create, path: '/a/made', ...made });
+    for (const path of ['/a/1-', '/a/2-', '/a/3-']) ann.request(Op.create, create(path, null, 2));
+    world.settle();
+    expect(ann.take().map(pathIn)).toEqual([
+      '/a/1-2147483647',
+      '/a/2--2147483648',
+      '/a/3--2147483647',
+    ]);
+    expect(pathIn(ann.ask(Op.create, create('/a/4-', null, 2)))).toBe('/a/4-2147483647');
+  });
+
+  it('is filled up to ten places, of which a minus is one', () => {
+    const printed = [0, 42, -5, -999_999_999, -1_000_000_000].map(formatSequence);
+    expect(printed).toEqual([
+      '0000000000',
+      '0000000042',
+      '-000000005',
+      '-999999999',
+      '-1000000000',
+    ]);
+  });
+
   it('goes on from the creates of the parent, whatever was deleted', () => {
     const { ann } = populated();
     ann.ask(Op.delete, pathAndInt('/a/b', -1));
