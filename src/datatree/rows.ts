@@ -55,7 +55,13 @@ export function wireOrder(word: number): number {
 
 /** The word that four bytes are, as they stand in memory. */
 function wireWord(bytes: Uint8Array, at: number): number {
-  return wireOrder(readInt32(bytes, at));
+  if (!IS_LITTLE_ENDIAN) return readInt32(bytes, at);
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
 }
 
 /** The records. */

@@ -7,7 +7,7 @@
 
 import { STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
-import { readInt32, readInt64, readTimeMs, toZxid } from '../jute/int64.ts';
+import { readInt32, readInt64, readTimeMs, SESSION_ID_ZERO, toZxid } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { decodeString, JuteError } from '../jute/reader.ts';
 import type { Row } from './rows.ts';
@@ -85,7 +85,7 @@ export class TreeLoad {
     const { state, given } = this;
     const { rows, root } = state.znodes;
     const statStart = dataEnd + ACL_SIZE;
-    const owner = readInt64(bytes, statStart + StatOffset.ephemeralOwner) as SessionId;
+    const owner = ownerAt(bytes, statStart + StatOffset.ephemeralOwner);
     given.data = readInt32(bytes, pathEnd) === -1 ? null : bytes;
     given.dataStart = pathEnd + 4;
     given.dataEnd = dataEnd;
@@ -148,6 +148,12 @@ export class TreeLoad {
     state.quotas.load();
     state.aclTable.purgeUnused();
   }
+}
+
+/** The owner at `bytes[at …]`; for the usual one, none, no bigint is made. */
+function ownerAt(bytes: Buffer, at: number): SessionId {
+  const isNone = (readInt32(bytes, at) | readInt32(bytes, at + 4)) === 0;
+  return isNone ? SESSION_ID_ZERO : (readInt64(bytes, at) as SessionId);
 }
 
 /** How many UTF-16 units a text in UTF-8 has: one for each character that does not continue one, two for those of four bytes. */
