@@ -1,5 +1,6 @@
 /*
- * Rows: one record of fixed size for each znode, in segments outside the JavaScript heap, used again through a free list.
+ * Rows: one record of fixed size for each znode, in segments outside the JavaScript heap. Rows are used again, and a segment without any
+ * gives its memory back.
  *
  * A row is 25 words: eight 32-bit numbers of this process (native byte order), then the Stat in its wire layout. All fields of a znode
  * stand together because a look-up at random pays for cache lines, not for bytes. What the fields mean is kept by
@@ -44,6 +45,9 @@ const STAT_WORD = 8;
 const WORDS_PER_ROW = STAT_WORD + STAT_SIZE / 4;
 const SEGMENT_BITS = 12;
 const ROWS_PER_SEGMENT = 1 << SEGMENT_BITS;
+const NO_SEGMENT = -1;
+const NO_BYTES = new Uint8Array(0);
+const NO_WORDS = new Int32Array(0);
 const IN_SEGMENT = ROWS_PER_SEGMENT - 1;
 const SEGMENT_SIZE = ROWS_PER_SEGMENT * WORDS_PER_ROW * 4;
 
@@ -64,45 +68,99 @@ function wireWord(bytes: Uint8Array, at: number): number {
   );
 }
 
+/** What is known of a segment. */
+class Segment {
+  usedCount = 0;
+  /** Rows from here on were never used since the segment got its memory. */
+  freshIndex = 0;
+  firstFree: Row = NO_ROW;
+  /** Its neighbours among the segments that have room. */
+  previous = NO_SEGMENT;
+  next = NO_SEGMENT;
+}
+
 /** The records. */
 export class Rows {
+  /** The memory of each segment; without content while the segment has none. */
   private readonly wordSegments: Int32Array[] = [];
   private readonly byteSegments: Uint8Array[] = [];
-  private firstFree: Row = NO_ROW;
-  private limit = 0;
+  private readonly segments: Segment[] = [];
+  private readonly freeSegments: number[] = [];
+  private segmentWithRoom = NO_SEGMENT;
   /** How many rows are in use. */
   count = 0;
 
   /** Takes a row; its fields hold whatever they held. */
   allocate(): Row {
+    if (this.segmentWithRoom === NO_SEGMENT) this.addSegment();
+    const index = this.segmentWithRoom;
+    const segment = this.segments[index] as Segment;
+    let row = segment.firstFree;
+    if (row === NO_ROW) {
+      row = (index << SEGMENT_BITS) + segment.freshIndex;
+      segment.freshIndex += 1;
+    } else {
+      segment.firstFree = this.get(row, Field.parent);
+    }
+    segment.usedCount += 1;
     this.count += 1;
-    const row = this.firstFree;
-    if (row !== NO_ROW) {
-      this.firstFree = this.get(row, Field.parent);
-      return row;
-    }
-    if (this.limit >> SEGMENT_BITS === this.wordSegments.length) {
-      const bytes = allocateBytes(SEGMENT_SIZE);
-      this.byteSegments.push(bytes);
-      this.wordSegments.push(new Int32Array(bytes.buffer));
-    }
-    return this.limit++;
+    if (segment.usedCount === ROWS_PER_SEGMENT) this.unlink(index);
+    return row;
   }
 
-  /** Gives a row back. */
+  /** Gives a row back. The last one of a segment gives back the memory too, if there is room elsewhere. */
   free(row: Row): void {
+    const index = row >> SEGMENT_BITS;
+    const segment = this.segments[index] as Segment;
+    if (segment.usedCount === ROWS_PER_SEGMENT) this.link(index);
+    segment.usedCount -= 1;
     this.count -= 1;
-    this.set(row, Field.parent, this.firstFree);
-    this.firstFree = row;
+    this.set(row, Field.parent, segment.firstFree);
+    segment.firstFree = row;
+    const isOnlyRoom = this.segmentWithRoom === index && segment.next === NO_SEGMENT;
+    if (segment.usedCount === 0 && !isOnlyRoom) this.dropSegment(index);
   }
 
   /** Gives back all rows and their memory. */
   clear(): void {
     this.wordSegments.length = 0;
     this.byteSegments.length = 0;
-    this.firstFree = NO_ROW;
-    this.limit = 0;
+    this.segments.length = 0;
+    this.freeSegments.length = 0;
+    this.segmentWithRoom = NO_SEGMENT;
     this.count = 0;
+  }
+
+  private addSegment(): void {
+    const index = this.freeSegments.pop() ?? this.segments.length;
+    const bytes = allocateBytes(SEGMENT_SIZE);
+    this.byteSegments[index] = bytes;
+    this.wordSegments[index] = new Int32Array(bytes.buffer);
+    this.segments[index] = new Segment();
+    this.link(index);
+  }
+
+  private dropSegment(index: number): void {
+    this.unlink(index);
+    this.byteSegments[index] = NO_BYTES;
+    this.wordSegments[index] = NO_WORDS;
+    this.freeSegments.push(index);
+  }
+
+  private link(index: number): void {
+    const segment = this.segments[index] as Segment;
+    const next = this.segmentWithRoom;
+    segment.next = next;
+    segment.previous = NO_SEGMENT;
+    if (next !== NO_SEGMENT) (this.segments[next] as Segment).previous = index;
+    this.segmentWithRoom = index;
+  }
+
+  private unlink(index: number): void {
+    const { previous, next } = this.segments[index] as Segment;
+    if (previous === NO_SEGMENT) this.segmentWithRoom = next;
+    else (this.segments[previous] as Segment).next = next;
+    if (next !== NO_SEGMENT) (this.segments[next] as Segment).previous = previous;
   }
 
   /** The words in which the numbers of a row stand, from startOf(row) on: for loops that look at several. */

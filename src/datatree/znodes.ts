@@ -263,9 +263,10 @@ export class Znodes implements PathMatcher {
   writeChildren(parent: Row, writer: JuteWriter): void {
     const { rows, slab } = this;
     writer.writeInt(this.childCount(parent));
+    let row = this.firstChild(parent);
+    if (row === NO_ROW) return;
     let at = writer.length;
     let target = viewOf(writer);
-    let row = this.firstChild(parent);
     while (row !== NO_ROW) {
       const words = rows.wordsOf(row);
       const start = rows.startOf(row);
