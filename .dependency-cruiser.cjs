@@ -26,10 +26,13 @@ module.exports = {
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'io-only-at-the-edge',
-      comment: 'Sockets, files, timers and processes live in src/server/host, src/server/main, src/cli and src/client.',
+      comment:
+        'Sockets, files, timers and processes live in src/server/host, src/server/main, src/cli and src/client.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(server/host/|server/main|cli/|client/)' },
-      to: { path: '^(node:)?(net|fs|fs/promises|http|https|tls|timers|child_process|worker_threads|os|process)$' },
+      to: {
+        path: '^(node:)?(net|fs|fs/promises|http|https|tls|timers|child_process|worker_threads|os|process)$',
+      },
     },
   ],
   options: {

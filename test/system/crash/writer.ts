@@ -116,34 +116,41 @@ export class Writer {
     const data = Buffer.from(String(n));
     switch (n % 8) {
       case 0:
-        return this.#pairOfSets(connection, n, data);
+        this.#pairOfSets(connection, n, data);
+        return;
       case 1: {
         const body = requests.create(this.#path('/seq/n-'), data, 2);
         const acknowledge = (reply: Buffer): void => {
           this.#sequential.set(path(reply), String(n));
         };
-        return this.#request(connection, Op.create, body, { acknowledge });
+        this.#request(connection, Op.create, body, { acknowledge });
+        return;
       }
       case 2: {
         const body = requests.setData(this.#path(''), Buffer.from(never), 2_000_000_000);
-        return this.#request(connection, Op.setData, body, { expectedErr: -103 });
+        this.#request(connection, Op.setData, body, { expectedErr: -103 });
+        return;
       }
       case 3: {
         const ephemeral = this.#path(`/eph/${n}`);
         const body = requests.create(ephemeral, data, 1);
         const acknowledge = (): void => void this.#ephemerals.add(ephemeral);
-        return this.#request(connection, Op.create, body, { acknowledge });
+        this.#request(connection, Op.create, body, { acknowledge });
+        return;
       }
       case 4:
-        return this.#refusedMulti(connection);
+        this.#refusedMulti(connection);
+        return;
       case 5:
-        return this.#deleteOne(connection);
+        this.#deleteOne(connection);
+        return;
       default: {
         const acknowledge = (): void => {
           this.#counter = n;
         };
         const body = requests.setData(this.#path(''), data);
-        return this.#request(connection, Op.setData, body, { acknowledge });
+        this.#request(connection, Op.setData, body, { acknowledge });
+        return;
       }
     }
   }
@@ -179,7 +186,8 @@ export class Writer {
   #deleteOne(connection: RawConnection): void {
     const [name] = this.#sequential.keys();
     if (name === undefined || this.#sequential.size < 20) {
-      return this.#request(connection, Op.sync, requests.pathOnly('/'), {});
+      this.#request(connection, Op.sync, requests.pathOnly('/'), {});
+      return;
     }
     this.#sequential.delete(name);
     const acknowledge = (): void => void this.#deleted.add(name);
