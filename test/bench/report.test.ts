@@ -99,7 +99,7 @@ describe('a CPU profile', () => {
   it('is summed up by function, without the time spent waiting', () => {
     const node = (id: number, functionName: string, url: string) => ({
       id,
-      callFrame: { functionName, url, lineNumber: 41 },
+      callFrame: { functionName, url, lineNumber: 41, columnNumber: 0 },
     });
     const profile = {
       nodes: [
