@@ -1,8 +1,8 @@
 /*
  * The differential test: the same random requests to this server and to Apache ZooKeeper 3.8.0, every reply, error and
  * watch event compared. By default it takes about a minute; for a long run set
- *   ZK_DIFFERENTIAL_SEEDS=5,6,7  which seeds (default 1,2,3)
- *   ZK_DIFFERENTIAL_STEPS=20000  how many steps each (default 2500)
+ *   ZK_DIFFERENTIAL_SEEDS=5,6,7  which seeds (default 1,2,3,4)
+ *   ZK_DIFFERENTIAL_STEPS=20000  how many steps each (default 4000)
  *   ZK_DIFFERENTIAL_SUBJECT=java compares Java with itself, which shows that the test is quiet
  */
 import { expect, it } from 'vitest';
@@ -10,8 +10,8 @@ import { type ServerKind, withServer } from '../harness/server.ts';
 import { compareServers } from './differential/run.ts';
 import { superDigest } from './differential/steps.ts';
 
-const seeds = (process.env['ZK_DIFFERENTIAL_SEEDS'] ?? '1,2,3').split(',').map(Number);
-const steps = Number(process.env['ZK_DIFFERENTIAL_STEPS'] ?? 2_500);
+const seeds = (process.env['ZK_DIFFERENTIAL_SEEDS'] ?? '1,2,3,4').split(',').map(Number);
+const steps = Number(process.env['ZK_DIFFERENTIAL_STEPS'] ?? 4_000);
 const subjectKind: ServerKind = process.env['ZK_DIFFERENTIAL_SUBJECT'] === 'java' ? 'java' : 'ours';
 
 /** Nothing happens by itself: containers and TTL znodes stay, and quotas are enforced. */
