@@ -57,9 +57,10 @@ export class SessionTracker {
     return this.queue.deadline;
   }
 
-  /** Makes and tracks a new session. @param timeout ms */
+  /** Makes and tracks a new session, with an id that no other has, even if the clock that ids begin with went back. @param timeout ms */
   create(timeout: number, now: number): Session {
-    const id = this.nextSessionId;
+    let id = this.nextSessionId;
+    while (this.sessions.has(id)) id = toSessionId(id + 1n);
     this.nextSessionId = toSessionId(id + 1n);
     return this.track(id, timeout, now);
   }

@@ -15,6 +15,14 @@ describe('session ids', () => {
     expect(initialSessionId(128, 0)).toBe(-(1n << 63n) + 1n);
   });
 
+  it('are not given out again while their session lives', () => {
+    const sessions = tracker();
+    sessions.track(toSessionId(0x1_0000n), 4000, 0);
+    sessions.track(toSessionId(0x1_0001n), 4000, 0);
+    expect(sessions.create(4000, 0).id).toBe(0x1_0002n);
+    expect(sessions.create(4000, 0).id).toBe(0x1_0003n);
+  });
+
   it('are given out one by one', () => {
     const sessions = tracker();
     expect(sessions.create(4000, 0).id).toBe(0x1_0000n);
