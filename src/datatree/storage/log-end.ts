@@ -40,16 +40,21 @@ const CREDIBLE_RECORD_SIZE = 64 << 20;
 
 const ZERO_STEP = Buffer.alloc(STEP_SIZE);
 
-/** Why the file ends at `offset`, where LogReader found no further record. */
-export function logEndAt(file: OpenFile, offset: number): LogEnd {
+/**
+ * Why the file ends at `offset`, where LogReader found no further record.
+ *
+ * @param isKnownToGoOn whether later transactions are known to have been durable, so that no whole record behind here can
+ *   belong to a torn write
+ */
+export function logEndAt(file: OpenFile, offset: number, isKnownToGoOn = false): LogEnd {
   const last = lastWrittenByte(file, offset);
   if (last < offset) return 'clean';
   const tail = new Tail(file, offset, last + 1);
   const reach = MAX_WRITE_SIZE + tail.credibleLengthAt(offset);
   if (last - offset > reach) return 'damaged';
   const whole = tail.nextWholeRecord(offset + 1);
-  if (whole < 0 || tail.hasMissingSector(offset, whole)) return 'torn';
-  return 'damaged';
+  if (whole < 0) return 'torn';
+  return !isKnownToGoOn && tail.hasMissingSector(offset, whole) ? 'torn' : 'damaged';
 }
 
 /** Whether a file that does not begin as a log is one whose first write did not arrive: zeros where the header should go on. */

@@ -14,13 +14,14 @@
  *  Damage     Anything else at the end of the last log (log-end.ts), or an earlier log that stops and does not lead to the
  *             next one: refused, with file and offset. Nothing is changed.
  *  Gaps       Zxids of an epoch follow each other. Where they do not and no file is damaged, there is a warning, because Java
- *             starts too. But if a snapshot was passed over that had been finished, the logs have to lead to its zxid.
+ *             starts too; likewise where the logs end before what the snapshot may hold of them. But if a snapshot was
+ *             passed over that had been finished, the logs have to lead to its zxid.
  *  Digests    Compared as the transactions say, and with the snapshot's where the replay comes to its zxid: warnings.
  *  Sessions   Ephemerals of sessions that are not there are deleted.
  */
 
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { toZxid, ZXID_ZERO } from '../../jute/int64.ts';
+import { toHex, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
@@ -82,6 +83,8 @@ interface Base {
   readonly snapshot: { readonly zxid: Zxid; readonly path: string } | null;
   /** The newest zxid of a snapshot that had been finished and cannot be loaded; 0 for none. */
   readonly knownZxid: Zxid;
+  /** The zxid up to which there may be something in the snapshot: it was cut while transactions went on. */
+  readonly fuzzyZxid: Zxid;
 }
 
 /** Fills a new tree from the disk, by the rules above. Raises StorageError, or the system's error. */
@@ -111,6 +114,12 @@ export function recover(disk: Disk, tree: DataTree, options: RecoverOptions): Re
     onWarning: options.onWarning,
   });
   replay.run(logsFrom(logs, tree.lastProcessedZxid));
+  if (tree.lastProcessedZxid < base.fuzzyZxid) {
+    options.onWarning(
+      `Highest txn zxid 0x${toHex(tree.lastProcessedZxid)} is not covering the snapshot digest zxid ` +
+        `0x${toHex(base.fuzzyZxid)}, which might lead to inconsistent state`,
+    );
+  }
   killDeadSessions(tree);
   return {
     lastZxid: tree.lastProcessedZxid,
@@ -144,7 +153,8 @@ function loadNewestSnapshot(disk: Disk, tree: DataTree, options: RecoverOptions)
       const { digest } = loadSnapshot(disk, path, tree);
       tree.lastProcessedZxid = file.zxid;
       if (digest !== null) tree.expectSnapshotDigest(digest, file.zxid);
-      return { snapshot: { zxid: file.zxid, path }, knownZxid };
+      const fuzzyZxid = digest?.zxid ?? ZXID_ZERO;
+      return { snapshot: { zxid: file.zxid, path }, knownZxid, fuzzyZxid };
     } catch (error) {
       if (!isUnusable(error)) throw error;
       options.onWarning(`problem reading snap file ${path}: ${error.message}`);
@@ -154,7 +164,7 @@ function loadNewestSnapshot(disk: Disk, tree: DataTree, options: RecoverOptions)
     }
   }
   if (tried > 0) throw new StorageError(`Not able to find valid snapshots in ${directory}`);
-  return { snapshot: null, knownZxid };
+  return { snapshot: null, knownZxid, fuzzyZxid: ZXID_ZERO };
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import type { Zxid } from '../../jute/int64.ts';
-import { toHex, ZXID_ZERO } from '../../jute/int64.ts';
+import { toHex, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
 import type { TxnHeader } from '../../jute/txn.ts';
@@ -33,6 +33,8 @@ export interface ReplayOptions {
 interface Stop {
   readonly path: string;
   readonly offset: number;
+  /** Whether that is before the zxid of the snapshot, up to which everything had been durable. */
+  readonly isBeforeSnapshot: boolean;
 }
 
 /** One pass over the logs. */
@@ -74,13 +76,14 @@ export class Replay {
   private readLog(log: NamedFile): void {
     const path = `${this.options.logDirectory}/${log.name}`;
     const reader = new LogReader(this.disk, path);
+    let lastRead = toZxid(log.zxid - 1n);
     try {
       if (reader.hasHeader) {
-        while (reader.next()) this.takeRecord(path, reader);
+        while (reader.next()) lastRead = this.takeRecord(path, reader);
       } else if (!isUnwrittenLog(reader.file)) {
         throw new StorageError('Transaction log has invalid magic number', path, 0);
       }
-      const stop = { path, offset: reader.offset };
+      const stop = { path, offset: reader.offset, isBeforeSnapshot: lastRead < this.last };
       if (reader.offset > FILE_HEADER_SIZE) {
         this.stop = stop;
         this.emptyLogs = [];
@@ -94,14 +97,16 @@ export class Replay {
     }
   }
 
-  private takeRecord(path: string, reader: LogReader): void {
+  /** Returns the zxid of the record. */
+  private takeRecord(path: string, reader: LogReader): Zxid {
     const header = readTxnHeader(reader.record);
-    if (header.zxid <= this.last && !this.isStartUnknown) return;
+    if (header.zxid <= this.last && !this.isStartUnknown) return header.zxid;
     this.checkSuccession(header.zxid, path, reader.offset);
     this.isStartUnknown = false;
     this.apply(header, reader.record, path, reader.offset);
     this.last = header.zxid;
     this.txnCount++;
+    return header.zxid;
   }
 
   private apply(header: TxnHeader, record: JuteReader, path: string, offset: number): void {
@@ -136,7 +141,7 @@ export class Replay {
   private endOf(stop: Stop): ReturnType<typeof logEndAt> {
     const file = this.disk.open(stop.path);
     try {
-      return logEndAt(file, stop.offset);
+      return logEndAt(file, stop.offset, stop.isBeforeSnapshot);
     } finally {
       file.close();
     }
