@@ -97,6 +97,17 @@ interface OpenLog {
   allocated: number;
 }
 
+/**
+ * Where the piece of a batch that begins at `offset` ends: with the batch or, where that is too much for one write, with a
+ * block of the file. A sector that belonged to two writes could not tell recovery that the second one is missing.
+ *
+ * @param fileOffset how much further back a byte of the batch stands in the file
+ */
+function endOfPiece(fileOffset: number, offset: number, batchSize: number): number {
+  const end = offset + MAX_WRITE_SIZE;
+  return end >= batchSize ? batchSize : end - ((fileOffset + end) % BLOCK_SIZE);
+}
+
 /** The transaction log of one server. */
 export class TxnLog {
   private readonly disk: Disk;
@@ -278,11 +289,12 @@ export class TxnLog {
     const { open } = this;
     if (open === null) throw new Error('no log is open');
     const isNewFile = open.position === 0;
-    const next = Math.min(batch.writer.length, offset + MAX_WRITE_SIZE);
+    const headerSize = isNewFile ? FILE_HEADER_SIZE : 0;
+    const next = endOfPiece(open.position + headerSize - offset, offset, batch.writer.length);
     const parts: Uint8Array[] = isNewFile ? [LOG_HEADER] : [];
     parts.push(batch.writer.buffer.subarray(offset, next));
     const start = open.position;
-    open.position += next - offset + (isNewFile ? FILE_HEADER_SIZE : 0);
+    open.position += headerSize + next - offset;
     const size = paddedSize(open.position, open.size, this.options.preAllocSizeBytes);
     const mustGrow = isNewFile || size !== open.size;
     open.size = size;

@@ -84,6 +84,24 @@ describe('every torn tail', () => {
     expect(images).toBeGreaterThan(60);
   });
 
+  it('of the second piece of a large batch leaves what was durable', () => {
+    const { scene, history } = begin();
+    const sizes = [900_000, 300_000, 1000, 1000, 200_000];
+    appendNoted(
+      scene,
+      history,
+      ...sizes.map((size, index) => createTxn(`/n${index}`, Buffer.alloc(size, 1))),
+    );
+    scene.log.flush();
+    while (scene.disk.calls.filter((call) => call === 'write').length < 2) scene.disk.step();
+    const { sectors } = scene.disk.tearable();
+    expect(sectors).toBeGreaterThan(600);
+    for (let missing = 0; missing < sectors; missing += missing < 20 ? 1 : 97) {
+      const image = scene.disk.crash((sector) => sector !== missing);
+      expectRecovered(image, 0n, history);
+    }
+  });
+
   it('of the first write after a roll leaves the log before it alone', () => {
     const { scene, history } = begin();
     appendNoted(scene, history, createTxn('/a', Buffer.alloc(100, 1)));
