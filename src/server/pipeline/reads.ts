@@ -27,6 +27,11 @@ import type { ChildrenCache } from './children-cache.ts';
 
 /** The access list that lets everybody do everything is not looked at. */
 const OPEN_ACL_ID = -1;
+/**
+ * Bytes that one multiRead may be answered with. Forty thousand names of a znode of a megabyte fit into a request, and the
+ * buffer for their answer into no process; Java runs out of memory.
+ */
+const MULTI_READ_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /** Answers reads. */
 export class Reads {
@@ -205,7 +210,11 @@ export class Reads {
   multiRead(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
     const ops = readMultiOps(reader);
     if (!ops.every(isMultiGet)) throw new JuteError('a writing operation in a multiRead');
-    for (const op of ops) this.appendRead(connection, op, out);
+    const end = out.length + MULTI_READ_SIZE_LIMIT;
+    for (const op of ops) {
+      this.appendRead(connection, op, out);
+      if (out.length > end) throw new JuteError('a multiRead of more than can be answered');
+    }
     writeMultiEnd(out);
     return ErrorCode.ok;
   }

@@ -242,6 +242,18 @@ describe('multiRead', () => {
     expect(partsIn(populated().ann.ask(Op.multiRead, multi([])))).toEqual([]);
   });
 
+  it('of more than 64 megabytes is refused, and the connection goes on', () => {
+    const { ann } = populated();
+    ann.ask(Op.create, create('/large', Buffer.alloc(1_000_000)));
+    const parts = Array.from({ length: 70 }, () => ({
+      op: Op.getData,
+      body: pathAndWatch('/large'),
+    }));
+    const { err, body } = ann.ask(Op.multiRead, multi(parts));
+    expect([err, body.length]).toEqual([-5, 0]);
+    expect(ann.ask(Op.getData, pathAndWatch('/a/b')).err).toBe(0);
+  });
+
   it.each([
     ['a part that writes', [{ op: Op.delete, body: pathAndInt('/a/b', -1) }]],
     [
