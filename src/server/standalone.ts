@@ -215,6 +215,7 @@ export class Standalone {
         events: {
           sessionReady: (connection) => this.clientPort.sessionReady(connection),
           sessionClosed: (id, connection) => this.clientPort.sessionClosed(id, connection),
+          tooMuchUnsent: (connection) => this.clientPort.tooMuchUnsent(connection),
         },
         clock,
         metrics,

@@ -31,7 +31,7 @@ import type { Log } from '../log.ts';
 import type { Pipeline, SessionEvents } from '../pipeline/pipeline.ts';
 import { ExpiryQueue } from '../session/expiry-queue.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
-import { Connection } from './connection.ts';
+import { Connection, UNSENT_LIMIT } from './connection.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import { acceptSession, decideHandshake, refuseSession } from './handshake.ts';
@@ -43,8 +43,6 @@ import { RequestThrottle } from './request-throttle.ts';
 
 /** Answers that a client has not read: above this no more requests are taken from it. */
 const UNSENT_HIGH_WATER = 1024 * 1024;
-/** Answers and events that a client has not read: above this it is a danger to everybody and is dropped. */
-const UNSENT_LIMIT = 64 * 1024 * 1024;
 /** Identities that a connection may prove, one after the other. Nobody has so many; Java takes any number. */
 const IDENTITIES_LIMIT = 1000;
 /** The length in front of every frame, in bytes. */
@@ -444,6 +442,11 @@ export class ClientPort implements SessionEvents {
     if (connection !== null) this.closeAfterFlush(connection);
   }
 
+  /** More waits for a client than it may leave unread. */
+  tooMuchUnsent(connection: Connection): void {
+    this.fault(connection, `does not read: ${connection.unsentSize} bytes wait for it`);
+  }
+
   // ---- requests
 
   private takeRequest(connection: Connection, bytes: Buffer, start: number, end: number): void {
@@ -561,7 +564,7 @@ export class ClientPort implements SessionEvents {
       if (connection.state === 'closing') {
         this.close(connection);
       } else if (connection.link.unsentSize > UNSENT_LIMIT) {
-        this.fault(connection, `does not read: ${connection.link.unsentSize} bytes wait for it`);
+        this.tooMuchUnsent(connection);
       }
     }
     dirty.length = 0;

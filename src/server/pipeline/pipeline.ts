@@ -24,6 +24,7 @@ import { JuteError, JuteReader } from '../../jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
 import type { Connection, QueuedRequest } from '../client/connection.ts';
+import { UNSENT_LIMIT } from '../client/connection.ts';
 import type { TurnClock } from '../clock.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import { operationName } from './operation-names.ts';
@@ -47,6 +48,8 @@ export interface SessionEvents {
   sessionReady(connection: Connection): void;
   /** A session is closed; `connection` asked for it, or null where the server itself did. */
   sessionClosed(sessionId: SessionId, connection: Connection | null): void;
+  /** More than UNSENT_LIMIT waits to be sent on this connection, which has to be closed. */
+  tooMuchUnsent(connection: Connection): void;
 }
 
 /** A handler of reads.ts or watch-requests.ts. */
@@ -310,6 +313,11 @@ export class Pipeline {
       this.largeBytesInProcess -= this.largeSize(next);
       if (connection.state === 'closed') this.inProcess -= 1;
       else this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
+      // A thousand reads may wait behind one write: what they give cannot wait for the end of the turn to be too much.
+      if (connection.unsentSize > UNSENT_LIMIT && connection.state !== 'closed') {
+        this.events.tooMuchUnsent(connection);
+        return;
+      }
     }
   }
 

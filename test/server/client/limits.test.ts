@@ -123,6 +123,16 @@ describe('a client that does not read', () => {
     expect(world.monitor('watch_count')).toBe(0);
   });
 
+  it('is dropped when the reads behind one write give more than 64 megabytes, and no more is made of them', () => {
+    const { world, ann } = worldWithNode({}, 'x'.repeat(900_000));
+    const reads = Array.from({ length: 200 }, () => ann.frame(Op.getData, get));
+    ann.send(Buffer.concat([ann.frame(Op.setData, setData('/b', null)), ...reads]));
+    world.settle();
+    expect(ann.link.state).toBe('destroyed');
+    expect(world.logged('warn')).toEqual([expect.stringMatching(/does not read: 6\d{7} bytes/)]);
+    expect(world.monitor('outstanding_requests')).toBe(0);
+  });
+
   it('still gets what it reads in the end, in order', () => {
     const { world, ann } = worldWithNode();
     ann.link.isSlow = true;
