@@ -3,6 +3,7 @@
  * live here; serving is src/server's. Answers to QuorumPeerMain.main, ZooKeeperServerMain and ExitCode.
  */
 import { relative, resolve, sep } from 'node:path';
+import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import type { ServerConfig } from '../server/config/config.ts';
 import { ConfigError } from '../server/config/config-error.ts';
@@ -24,8 +25,17 @@ const EXIT = {
   unableToAccessDataDirectory: 3,
 } as const;
 
+/** Whether this process belongs to somebody at a terminal; one that `start` or nohup has put into the background does not. */
+const HAS_TERMINAL = [0, 1, 2].some((descriptor) => isatty(descriptor));
+
 /** SIGHUP as well: a terminal that is closed ends a server in its foreground, and cleanly. */
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', ...(HAS_TERMINAL ? (['SIGHUP'] as const) : [])] as const;
+
+/** Without a terminal it means nothing, as to Java, which zkServer.sh starts behind nohup; Node.js undoes what nohup does. */
+function outliveHangup(log: Logger): void {
+  if (HAS_TERMINAL) return;
+  process.on('SIGHUP', () => log.info({ signal: 'SIGHUP' }, 'this signal has no effect here'));
+}
 
 function readConfig(environment: Environment): ServerConfig | string {
   try {
@@ -155,6 +165,7 @@ export async function startForeground(environment: Environment): Promise<number>
   const log = createLog(logLevel(environment.variables), forPeople);
   logEndOfBugs(log);
   endOnSignals(log);
+  outliveHangup(log);
   logConfig(config, log);
   const unusable = prepareDataDirectories(config);
   if (unusable !== null) {

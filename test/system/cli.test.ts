@@ -146,6 +146,15 @@ describe('start', () => {
     expect(log).toContain('this key has no effect: only a server in an ensemble uses it');
   });
 
+  it('leaves a server behind that SIGHUP does not end, as nohup does for Java', async () => {
+    await site.zk('start');
+    process.kill(site.pid(), 'SIGHUP');
+    const folder = join(site.folder, 'logs');
+    const log = join(folder, (await run('ls', [folder])).stdout.trim());
+    await until('the signal to be seen', () => readFileSync(log, 'utf8').includes('SIGHUP'));
+    expect(await fourLetterWord(site.port, 'srvr')).toContain('Mode: standalone');
+  });
+
   it('does not make data directories where that is forbidden', async () => {
     const env = site.env({ ZOO_DATADIR_AUTOCREATE_DISABLE: '1' });
     const failed = await run(zkServer, ['start'], { env });
