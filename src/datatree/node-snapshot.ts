@@ -33,6 +33,7 @@ export class NodeSnapshot implements RowObserver {
   private readonly startZxidLow: number;
   private nextRow: Row;
   private isDone = false;
+  private isTreeGone = false;
 
   /** @param state its AclTable is written in the same turn */
   constructor(state: TreeState) {
@@ -50,9 +51,10 @@ export class NodeSnapshot implements RowObserver {
 
   /**
    * Appends whole znodes until about `maxBytes` bytes are written. True when all are, the closing path "/" included; further calls
-   * write nothing.
+   * write nothing. Whoever loads the tree anew has to abandon the walk before: there is nothing left to write.
    */
   writeSlice(writer: JuteWriter, maxBytes: number): boolean {
+    if (this.isTreeGone) throw new Error('a snapshot of a tree that has been loaded anew');
     if (this.isDone) return true;
     const { znodes } = this.state;
     let budget = maxBytes;
@@ -87,6 +89,11 @@ export class NodeSnapshot implements RowObserver {
   rowRemoved(row: Row): void {
     const { znodes } = this.state;
     if (row === this.nextRow) this.nextRow = znodes.nextBeside(row, znodes.root);
+  }
+
+  /** Called by the tree. */
+  treeCleared(): void {
+    this.isTreeGone = true;
   }
 
   private isNew(row: Row): boolean {

@@ -34,6 +34,8 @@ export interface DataTreeOptions extends EphemeralTypeOptions {
 export interface RowObserver {
   /** The row is about to be freed; it has no children, and its place among its siblings still stands. */
   rowRemoved(row: Row): void;
+  /** All rows are gone. */
+  treeCleared(): void;
 }
 
 const EXCLUDED_PREFIX = Buffer.from(`${ZOOKEEPER_PATH}/`);
@@ -121,7 +123,7 @@ export class TreeState {
     this.digest.clear();
     this.aclTable.clear();
     this.sessions.clear();
-    this.observers.length = 0;
+    for (const observer of this.observers.splice(0)) observer.treeCleared();
     this.approximateDataSize = 0;
     this.lastProcessedZxid = ZXID_ZERO;
     this.loadedCzxid = ZXID_ZERO;

@@ -105,6 +105,18 @@ describe('a walk over the znodes', () => {
     expect(writer.length).toBe(length);
   });
 
+  it('cannot go on when the tree is loaded anew', () => {
+    const story = new Story();
+    story.create('/a');
+    const bytes = snapshotOf(story.tree);
+    const snapshot = story.tree.startNodeSnapshot();
+    const abandoned = story.tree.startNodeSnapshot();
+    abandoned.abandon();
+    loadInto(story, bytes);
+    expect(() => snapshot.writeSlice(new JuteWriter(), 10)).toThrow('loaded anew');
+    expect(abandoned.writeSlice(new JuteWriter(), 10)).toBe(true);
+  });
+
   it('ends a slice even where there is nothing to write', () => {
     const story = new Story();
     const writer = new JuteWriter();
