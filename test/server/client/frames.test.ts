@@ -266,6 +266,27 @@ describe('an operation', () => {
   });
 });
 
+describe('what comes in one piece behind the end of a connection', () => {
+  it.each([
+    ['an unknown operation', (client: Client) => client.frame(99)],
+    ['closeSession', (client: Client) => client.frame(Op.closeSession)],
+    ['a request without a header', () => framed(Buffer.alloc(3))],
+    ['credentials that fail', (client: Client) => client.frame(Op.auth, auth('no', empty), -4)],
+  ])('is not carried out: %s', (_what, last) => {
+    const world = new World();
+    const ann = world.connect();
+    const late = ann.frame(Op.create, create('/late'));
+    const missed = ann.frame(Op.exists, pathAndWatch('/', true));
+    ann.send(Buffer.concat([last(ann), late, missed]));
+    world.settle();
+    expect(ann.take().length).toBeLessThan(2);
+    expect(ann.isClosed).toBe(true);
+    expect(world.tree.findPath('/late')).toBe(-1);
+    expect(world.monitor('outstanding_requests')).toBe(0);
+    expect(world.monitor('watch_count')).toBe(0);
+  });
+});
+
 describe('anything at all', () => {
   const junk = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
