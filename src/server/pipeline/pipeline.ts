@@ -305,14 +305,13 @@ export class Pipeline {
     this.countOperation(connection, request, err === ErrorCode.ok ? request.type : OpCode.error);
   }
 
-  /** Answers the reads that waited for the write that was just answered, up to the next write. */
+  /** Answers the reads that waited for the write that was just answered, up to the next write; forgetReads has left none of a closed connection. */
   private readsBehind(connection: Connection): void {
     const { queue } = connection;
     for (let next = queue[0]; next !== undefined && !next.isWrite; next = queue[0]) {
       queue.shift();
       this.largeBytesInProcess -= this.largeSize(next);
-      if (connection.state === 'closed') this.inProcess -= 1;
-      else this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
+      this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
       // A thousand reads may wait behind one write: what they give cannot wait for the end of the turn to be too much.
       if (connection.unsentSize > UNSENT_LIMIT && connection.state !== 'closed') {
         this.events.tooMuchUnsent(connection);

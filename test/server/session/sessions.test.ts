@@ -116,6 +116,15 @@ describe('closeSession', () => {
     expect(world.monitor('global_sessions')).toBe(0);
   });
 
+  it('is the end of the session: nothing is left to expire', () => {
+    const world = new World();
+    world.connect(6000).ask(Op.closeSession);
+    const { lastProcessedZxid } = world.tree;
+    world.advance(60_000);
+    expect(world.logged('info')).toEqual([]);
+    expect(world.tree.lastProcessedZxid).toBe(lastProcessedZxid);
+  });
+
   it('closes only its own session', () => {
     const world = new World();
     const [ann, bob] = [world.connect(), world.connect()];

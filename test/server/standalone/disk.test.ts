@@ -83,6 +83,19 @@ describe('writes that come while the disk is busy', () => {
     expect(world.monitor('max_sync_processor_batch_size')).toBe(40);
   });
 
+  it('are not answered with those that were in the write before', () => {
+    const { world, ann } = worldWithNode();
+    writeTimes(ann, 2);
+    world.turn();
+    writeTimes(ann, 3);
+    world.disk.finishOne();
+    world.turn();
+    expect(ann.take()).toHaveLength(2);
+    expect(world.tree.version(world.tree.findPath('/a'))).toBe(2);
+    world.settle();
+    expect(ann.take()).toHaveLength(3);
+  });
+
   it('of one turn are one write from the first', () => {
     const { world, ann } = worldWithNode();
     const writesBefore = world.disk.logWrites;
