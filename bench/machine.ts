@@ -1,4 +1,8 @@
-/* The facts about the machine that belong to every table of figures: what ran where, and how busy it was. */
+/*
+ * The facts about the machine that belong to every table of figures: what ran where, and how busy it was.
+ * A ratio may be compared with one from another machine, a rate only with one from a machine like it, and
+ * a write's latency only where the disk is alike: so the disk is measured too.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,

@@ -1,4 +1,7 @@
-/* Which class makes the requests of a load that goes round over several connections. */
+/*
+ * Which class makes the requests of a load that goes round over several connections. A job names its load
+ * by a word, because it crosses from the harness to the generator process as JSON.
+ */
 import type { SteadyLoad } from '../lane.ts';
 import { FilledGetLoad, FillLoad } from './fill.ts';
 import { ChildrenLoad, ExistsLoad, GetLoad } from './read.ts';

@@ -1,4 +1,8 @@
-/* Waits until a process's memory has come to rest, and tells it. */
+/*
+ * Waits until a process's memory has come to rest, and tells it. Right after a load a server may still be
+ * flushing, collecting garbage or giving pages back; measuring at once would show the peak, waiting for a fixed
+ * time would show how long one waited.
+ */
 import { memoryOf, type ProcessMemory } from '../process-stat.ts';
 
 const SAMPLE_MS = 500;

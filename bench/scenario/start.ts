@@ -1,4 +1,8 @@
-/* How long a server with an empty data directory takes from its start to the first answer of `srvr`. */
+/*
+ * How long a server with an empty data directory takes from its start to the first answer of `srvr`. What
+ * is started is what an operator types; for this server that is bin/zk-server, for Apache ZooKeeper the JVM itself,
+ * without the shell script around it.
+ */
 import { type Figures, spreadOf } from '../figures.ts';
 import { type Scenario, type Setting, withDirectory } from './scenario.ts';
 

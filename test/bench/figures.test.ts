@@ -1,4 +1,7 @@
-/* Medians, ratios round by round, and verdicts. */
+/*
+ * Medians over rounds, ratios round by round, and verdicts: what decides whether the report says that a goal
+ * is reached.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Goal, judge, ratioOf, spreadOf } from '../../bench/figures.ts';
 

@@ -1,4 +1,7 @@
-/* Frames come out whole and in order, however the bytes are cut. */
+/*
+ * Frames come out whole and in order, however the bytes are cut: a chunk of a socket ends anywhere, also
+ * within a length.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FrameReceiver, FrameSplitter } from '../../bench/frames.ts';

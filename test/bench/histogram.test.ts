@@ -1,4 +1,7 @@
-/* The latency histogram against exact percentiles of the same values. */
+/*
+ * The latency histogram against exact percentiles of the same values, over its whole range, and its sparse
+ * form, in which the generator sends it.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Histogram } from '../../bench/histogram.ts';

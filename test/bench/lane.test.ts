@@ -1,4 +1,7 @@
-/* A lane keeps its window full, and every kind of wrong reply fails the run. */
+/*
+ * A lane keeps its window full, and every kind of wrong reply fails the run: a benchmark that does not look
+ * at what it gets would praise a server for answering nonsense quickly.
+ */
 import { describe, expect, it } from 'vitest';
 import { DATA_BYTES, fillContent } from '../../bench/content.ts';
 import type { FrameReceiver } from '../../bench/frames.ts';

@@ -1,4 +1,7 @@
-/* What the system tells about a process, as text. */
+/*
+ * What the system tells about processes, as text: the lines of Linux's /proc and the times of `ps`, which
+ * is asked elsewhere.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   parseKilobytes,

@@ -1,4 +1,7 @@
-/* The report of a run, as text, markdown and JSON. */
+/*
+ * The report of a run, as text, markdown and JSON, from figures made up to be easy to check; and the summary
+ * of a CPU profile.
+ */
 import { describe, expect, it } from 'vitest';
 import { topSelfTimes } from '../../bench/profile.ts';
 import { type Report, reportAsJson, reportAsMarkdown, reportAsText } from '../../bench/report.ts';

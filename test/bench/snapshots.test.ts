@@ -1,4 +1,7 @@
-/* Which part of a time line fell into the writing of a snapshot. */
+/*
+ * Which part of a load's time line fell into the writing of a snapshot, by the times of the snapshot's
+ * file.
+ */
 import { describe, expect, it } from 'vitest';
 import { Histogram } from '../../bench/histogram.ts';
 import type { TimelineSlot } from '../../bench/meter.ts';

@@ -1,4 +1,7 @@
-/* The generator's own requests, held against the codec of the server, and its checks of replies. */
+/*
+ * The generator's own requests, byte by byte as the protocol has them, and its checks of what replies have
+ * in common: data and Stat.
+ */
 import { describe, expect, it } from 'vitest';
 import { checkContent, DATA_BYTES, fillContent } from '../../bench/content.ts';
 import {
