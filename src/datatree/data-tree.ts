@@ -8,7 +8,7 @@
 
 import { STAT_SIZE, type Stat, StatOffset, statAt } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
-import { readInt64 } from '../jute/int64.ts';
+import { readInt64, readTimeMs } from '../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import type { AclTable } from './acl-table.ts';
@@ -203,6 +203,12 @@ export class DataTree {
     return this.statLong(row, StatOffset.czxid) as Zxid;
   }
 
+  /** When its data was last set, in ms since 1970. */
+  mtime(row: Row): number {
+    const { rows } = this.state.znodes;
+    return readTimeMs(rows.statBytes(row), rows.statStart(row) + StatOffset.mtime);
+  }
+
   mzxid(row: Row): Zxid {
     return this.statLong(row, StatOffset.mzxid) as Zxid;
   }
@@ -256,14 +262,14 @@ export class DataTree {
     }
   }
 
-  /** The paths of all containers. To be walked through before the next transaction. */
-  *containerPaths(): Iterable<string> {
-    for (const row of this.state.owners.containerRows()) yield this.state.pathOf(row);
+  /** The rows of all containers. To be walked through before the next transaction. */
+  containerRows(): Row[] {
+    return this.state.owners.containerRows();
   }
 
-  /** The paths of all znodes with a TTL. To be walked through before the next transaction. */
-  *ttlPaths(): Iterable<string> {
-    for (const row of this.state.owners.ttlRows()) yield this.state.pathOf(row);
+  /** The rows of all znodes with a TTL. To be walked through before the next transaction. */
+  ttlRows(): Row[] {
+    return this.state.owners.ttlRows();
   }
 
   /** The longest path at or above `path` that has a quota, or null (Java: getMaxPrefixWithQuota). */

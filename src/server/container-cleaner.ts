@@ -3,7 +3,7 @@
  * (Java: ContainerManager). It only asks for their deletion, by a transaction like any other.
  */
 
-import type { DataTree } from '../datatree/data-tree.ts';
+import type { DataTree, Row } from '../datatree/data-tree.ts';
 import { ttlOf } from '../datatree/ephemeral-type.ts';
 import type { TurnClock } from './clock.ts';
 
@@ -63,31 +63,30 @@ export class ContainerCleaner {
   }
 
   private findCandidates(): string[] {
+    const { tree } = this;
     const found: string[] = [];
-    for (const path of this.tree.containerPaths()) if (this.isAbandoned(path)) found.push(path);
-    for (const path of this.tree.ttlPaths()) if (this.isOutlived(path)) found.push(path);
+    for (const row of tree.containerRows()) if (this.isAbandoned(row)) found.push(tree.pathOf(row));
+    for (const row of tree.ttlRows()) if (this.isOutlived(row)) found.push(tree.pathOf(row));
     return found;
   }
 
   /** A container that had children and has none, or one that had none for too long. */
-  private isAbandoned(path: string): boolean {
+  private isAbandoned(row: Row): boolean {
     const { tree } = this;
-    const row = tree.findPath(path);
-    if (row < 0 || tree.childCount(row) > 0) return false;
+    if (tree.childCount(row) > 0) return false;
     if (tree.cversion(row) > 0) return true;
     const limit = this.options.maxNeverUsedIntervalMs;
     return limit !== 0 && this.age(row) > limit;
   }
 
-  private isOutlived(path: string): boolean {
+  private isOutlived(row: Row): boolean {
     const { tree } = this;
-    const row = tree.findPath(path);
-    if (row < 0 || tree.childCount(row) > 0) return false;
+    if (tree.childCount(row) > 0) return false;
     return this.age(row) > Number(ttlOf(tree.ephemeralOwner(row)));
   }
 
   /** ms since the last change of the data. */
-  private age(row: number): number {
-    return this.clock.wall - this.tree.statOf(row).mtime;
+  private age(row: Row): number {
+    return this.clock.wall - this.tree.mtime(row);
   }
 }

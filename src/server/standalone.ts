@@ -328,6 +328,7 @@ export class Standalone {
   run(): void {
     if (this.isStopping) return;
     const { clock, log, metrics } = this.ports;
+    this.clientPort.lookAtPaused();
     for (const session of this.sessions.expire(clock.elapsed)) {
       metrics.staleSessionsExpired.increment();
       log.info(

@@ -259,14 +259,20 @@ describe('owners', () => {
     story.apply({ type: OpCode.createContainer, path: '/c', ...node });
     story.apply({ type: OpCode.createTTL, path: '/t', ttl: 5000n, ...node });
     const { tree } = story;
-    expect([...tree.containerPaths(), ...tree.ttlPaths()]).toEqual(['/c', '/t']);
+    expect([
+      ...tree.containerRows().map((row) => tree.pathOf(row)),
+      ...tree.ttlRows().map((row) => tree.pathOf(row)),
+    ]).toEqual(['/c', '/t']);
     const owners = ['/c', '/t'].map((path) => tree.ephemeralOwner(tree.findPath(path)));
     expect(owners).toEqual([-(1n << 63n), -(1n << 56n) + 5000n]);
     expect(owners.map((owner) => tree.ephemeralTypeOf(owner))).toEqual(['container', 'ttl']);
     expect(tree.statOf(tree.findPath('/c')).ephemeralOwner).toBe(0n);
     expect(tree.statOf(tree.findPath('/t')).ephemeralOwner).toBe(0n);
     for (const path of ['/c', '/t']) story.delete(path);
-    expect([...tree.containerPaths(), ...tree.ttlPaths()]).toEqual([]);
+    expect([
+      ...tree.containerRows().map((row) => tree.pathOf(row)),
+      ...tree.ttlRows().map((row) => tree.pathOf(row)),
+    ]).toEqual([]);
   });
 
   it('with a TTL are sessions to a server that does not know them', () => {

@@ -102,8 +102,11 @@ describe("a real server's snapshot", () => {
     expect(pathsOf(tree).map((path) => seenIn(tree, path))).toEqual(
       pathsOf(other).map((path) => seenIn(other, path)),
     );
-    expect([...tree.containerPaths()]).toEqual(['/cont']);
-    expect([...tree.ttlPaths()].sort()).toEqual(['/ttl', '/ttl-0000000009']);
+    expect([...tree.containerRows().map((row) => tree.pathOf(row))]).toEqual(['/cont']);
+    expect([...tree.ttlRows().map((row) => tree.pathOf(row))].sort()).toEqual([
+      '/ttl',
+      '/ttl-0000000009',
+    ]);
     expect([...tree.quotaRoots()].sort()).toEqual(['/a', '/q']);
   });
 

@@ -38,6 +38,7 @@ import { acceptSession, decideHandshake, refuseSession } from './handshake.ts';
 import { InputBacklog } from './input-backlog.ts';
 import type { Link } from './link.ts';
 import { OutputPool } from './output-pool.ts';
+import { PausedConnections } from './paused-connections.ts';
 import type { RequestThrottleOptions } from './request-throttle.ts';
 import { RequestThrottle } from './request-throttle.ts';
 
@@ -99,6 +100,7 @@ export class ClientPort implements SessionEvents {
   private readonly bySession = new Map<SessionId, Connection>();
   private readonly dirty: Connection[] = [];
   private readonly stalled = new Set<Connection>();
+  private readonly paused: PausedConnections;
   private isClosed = false;
   /** Every open connection. */
   readonly connections = new Set<Connection>();
@@ -108,6 +110,7 @@ export class ClientPort implements SessionEvents {
     this.options = options;
     this.limits = new ConnectionLimits(options);
     this.requestThrottle = new RequestThrottle(options.requestThrottle, ports.metrics);
+    this.paused = new PausedConnections(options.minSessionTimeout);
     this.expiry = new ExpiryQueue(options.sessionlessCnxnTimeoutMs, ports.clock.elapsed);
   }
 
@@ -151,6 +154,7 @@ export class ClientPort implements SessionEvents {
   /** The link has sent everything that it was given. */
   drained(connection: Connection): void {
     if (connection.isPaused) this.stalled.add(connection);
+    else this.paused.delete(connection);
   }
 
   /**
@@ -173,9 +177,28 @@ export class ClientPort implements SessionEvents {
     return this.dirty.length > 0;
   }
 
-  /** When a connection has to be looked at that shows no sign of life, in ms. */
+  /** When a connection has to be looked at, in ms. */
   get deadline(): number {
-    return this.expiry.deadline;
+    return Math.min(this.expiry.deadline, this.paused.deadline);
+  }
+
+  /** Sees to it that no session expires because its client is not listened to. To be called before sessions expire. */
+  lookAtPaused(): void {
+    const { clock, sessions } = this.ports;
+    this.paused.look(clock.elapsed, UNSENT_HIGH_WATER, {
+      alive: (connection) => {
+        this.touchConnection(connection);
+        const { session } = connection;
+        if (session !== null) sessions.touch(session, connection.sessionTimeout, clock.elapsed);
+      },
+      stuck: (connection) => this.tooMuchUnsent(connection),
+    });
+  }
+
+  /** A client could not be accepted. */
+  listenerFailed(error: string): void {
+    this.ports.metrics.connectionRejected.add(1);
+    this.ports.log.error(`a client could not be accepted: ${error}`);
   }
 
   /** Closes the connections that were silent for too long. */
@@ -286,6 +309,7 @@ export class ClientPort implements SessionEvents {
     this.stalled.add(connection);
     if (connection.isPaused) return;
     connection.isPaused = true;
+    this.paused.add(connection);
     if (connection.stalledAt === 0) connection.stalledAt = this.ports.clock.elapsed;
     const hasRoom = this.requestThrottle.hasRoom(this.ports.pipeline.inProcess);
     if (!hasRoom) this.ports.metrics.requestThrottleWaitCount.increment();
@@ -303,6 +327,7 @@ export class ClientPort implements SessionEvents {
       return;
     }
     this.stalled.delete(connection);
+    this.paused.delete(connection);
     connection.isPaused = false;
     if (connection.backlog !== null) this.consumeBacklog(connection, connection.backlog);
     if (connection.isPaused) return;
@@ -563,8 +588,9 @@ export class ClientPort implements SessionEvents {
       connection.flush();
       if (connection.state === 'closing') {
         this.close(connection);
-      } else if (connection.link.unsentSize > UNSENT_LIMIT) {
-        this.tooMuchUnsent(connection);
+      } else if (connection.link.unsentSize >= UNSENT_HIGH_WATER) {
+        if (connection.link.unsentSize > UNSENT_LIMIT) this.tooMuchUnsent(connection);
+        else this.paused.add(connection);
       }
     }
     dirty.length = 0;
@@ -588,6 +614,7 @@ export class ClientPort implements SessionEvents {
     const isOrderly = connection.state === 'closing' && !connection.isDirty;
     connection.state = 'closed';
     this.connections.delete(connection);
+    this.paused.delete(connection);
     this.stalled.delete(connection);
     this.expiry.remove(connection);
     this.limits.leave(connection.link.remoteAddress);

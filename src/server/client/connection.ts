@@ -15,8 +15,8 @@ import type { InputBacklog } from './input-backlog.ts';
 import type { Link } from './link.ts';
 import type { OutputPool } from './output-pool.ts';
 
-/** Answers and events that a client has not read, in bytes: above this it is a danger to everybody and is dropped. */
-export const UNSENT_LIMIT = 64 * 1024 * 1024;
+/** Answers and events that a client has not read, in bytes: above this it is dropped, however quickly it reads. */
+export const UNSENT_LIMIT = 512 * 1024 * 1024;
 
 /**
  * Where a connection is in its life. `connecting`: its session is not ready, and no request is taken until it is. `closing`:

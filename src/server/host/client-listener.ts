@@ -13,6 +13,8 @@ import type { Link } from '../client/link.ts';
 
 /** Bytes read from a socket at once at most. */
 const READ_SIZE = 64 * 1024;
+/** Bytes handed to a socket at once at most, so that a large reply shows how it gets on. */
+const SEND_SIZE = 64 * 1024;
 
 /** What the listener reports to. */
 export interface ClientEvents {
@@ -21,6 +23,8 @@ export interface ClientEvents {
   receive(connection: Connection, chunk: Buffer, size: number): void;
   drained(connection: Connection): void;
   disconnected(connection: Connection, error: string | null): void;
+  /** A client could not be accepted. */
+  listenerFailed(error: string): void;
 }
 
 /** Settings of the listening socket. */
@@ -66,6 +70,8 @@ export class ClientListener {
         },
         () => {
           this.server.off('error', reject);
+          // Out of file descriptors, for one: this client is lost, the others need not be.
+          this.server.on('error', (error) => this.events.listenerFailed(error.message));
           resolve((this.server.address() as AddressInfo).port);
         },
       );
@@ -133,7 +139,11 @@ class SocketLink implements Link {
   readonly remotePort: number;
   private readonly socket: Socket;
   private readonly lingerMs: number;
+  /** What the socket has not been given yet, and how much it is. */
+  private readonly rest: Buffer[] = [];
+  private restSize = 0;
   private isWaitingForDrain = false;
+  private isEnding = false;
   onDrain: () => void = () => undefined;
 
   constructor(socket: Socket, remoteAddress: string, remotePort: number, lingerMs: number) {
@@ -144,21 +154,48 @@ class SocketLink implements Link {
   }
 
   get unsentSize(): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.restSize;
   }
 
   write(bytes: Buffer): boolean {
     const { socket } = this;
+    if (this.isWaitingForDrain || bytes.length > SEND_SIZE) {
+      this.rest.push(bytes);
+      this.restSize += bytes.length;
+      return this.sendRest();
+    }
     socket.write(bytes);
     if (socket.writableLength === 0) return true;
-    if (!this.isWaitingForDrain) {
-      this.isWaitingForDrain = true;
-      socket.once('drain', () => {
-        this.isWaitingForDrain = false;
-        this.onDrain();
-      });
-    }
+    this.waitForDrain();
     return false;
+  }
+
+  /** Gives the socket piece after piece as long as it takes them at once; true when nothing is left. */
+  private sendRest(): boolean {
+    const { socket, rest } = this;
+    if (this.isWaitingForDrain) return false;
+    for (let bytes = rest[0]; bytes !== undefined; bytes = rest[0]) {
+      if (bytes.length > SEND_SIZE) rest[0] = bytes.subarray(SEND_SIZE);
+      else rest.shift();
+      const piece = bytes.subarray(0, SEND_SIZE);
+      this.restSize -= piece.length;
+      socket.write(piece);
+      if (socket.writableLength > 0) {
+        this.waitForDrain();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private waitForDrain(): void {
+    this.isWaitingForDrain = true;
+    this.socket.once('drain', () => {
+      this.isWaitingForDrain = false;
+      if (!this.sendRest()) return;
+      if (this.isEnding) this.socket.destroySoon();
+      else this.onDrain();
+    });
   }
 
   pause(): void {

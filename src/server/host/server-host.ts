@@ -106,6 +106,10 @@ export class ServerHost implements ClientEvents {
     this.server?.clientPort.drained(connection);
   }
 
+  listenerFailed(error: string): void {
+    this.server?.clientPort.listenerFailed(error);
+  }
+
   disconnected(connection: Connection, error: string | null): void {
     this.openTurn();
     this.server?.clientPort.disconnected(connection, error);

@@ -31,7 +31,7 @@ const OPEN_ACL_ID = -1;
  * Bytes that one multiRead may be answered with. Forty thousand names of a znode of a megabyte fit into a request, and the
  * buffer for their answer into no process; Java runs out of memory.
  */
-const MULTI_READ_SIZE_LIMIT = 64 * 1024 * 1024;
+const MULTI_READ_SIZE_LIMIT = 256 * 1024 * 1024;
 
 /** Answers reads. */
 export class Reads {

@@ -79,8 +79,11 @@ describe('a multi', () => {
       [Op.create2, '/t'],
       [Op.create2, '/c'],
     ]);
-    expect([...world.tree.containerPaths()].sort()).toEqual(['/box', '/c']);
-    expect([...world.tree.ttlPaths()]).toEqual(['/t']);
+    expect([...world.tree.containerRows().map((row) => world.tree.pathOf(row))].sort()).toEqual([
+      '/box',
+      '/c',
+    ]);
+    expect([...world.tree.ttlRows().map((row) => world.tree.pathOf(row))]).toEqual(['/t']);
   });
 
   it('sees in each part what the parts before it have done', () => {
