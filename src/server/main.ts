@@ -12,10 +12,12 @@ import { SnapshotWriter } from '../datatree/storage/snapshot-writer.ts';
 import { toHex } from '../jute/int64.ts';
 import type { ServerConfig } from './config/config.ts';
 import { ClientListener } from './host/client-listener.ts';
+import { lockDirectory } from './host/data-lock.ts';
 import { NodeDisk } from './host/disk.ts';
 import { hostFacts } from './host/facts.ts';
 import { ServerHost, startClock } from './host/server-host.ts';
 import { keepYoungGenerationSmall } from './host/young-generation.ts';
+import { limitedLog } from './limited-log.ts';
 import type { Log } from './log.ts';
 import { Standalone } from './standalone.ts';
 
@@ -46,8 +48,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     tcpKeepAlive: config.clientTcpKeepAlive,
     lingerMs: config.sessionlessCnxnTimeoutMs,
   });
-  // Before the data is touched: a second server on the same files must not get that far. Clients that connect now are
-  // accepted once the loop runs again, which is when the server is ready.
+  // Both before the data is touched. Clients that connect now are accepted once the loop runs again, which is when the
+  // server is ready.
+  await lockDirectory(config.dataLogDir);
   const clientPort = await listener.listen();
   const tree = emptyTree(config, log);
   const recovery = recoverTree(disk, tree, { config, log, metrics });
@@ -100,7 +103,10 @@ function emptyTree(config: ServerConfig, log: Log): DataTree {
     digestEnabled: config.digestEnabled,
     extendedTypesEnabled: config.extendedTypesEnabled,
     emulate353TTLNodes: config.emulate353TTLNodes,
-    onWarning: (message) => log.warn(message),
+    onWarning: limitedLog(
+      (message) => log.warn(message),
+      () => performance.now(),
+    ),
   });
 }
 

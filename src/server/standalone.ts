@@ -27,6 +27,7 @@ import { ConnectionThrottle } from './client/connection-throttle.ts';
 import type { TurnClock } from './clock.ts';
 import type { ServerConfig } from './config/config.ts';
 import { ContainerCleaner } from './container-cleaner.ts';
+import { limitedLog } from './limited-log.ts';
 import type { Log } from './log.ts';
 import { ChildrenCache } from './pipeline/children-cache.ts';
 import { PendingChanges } from './pipeline/pending-changes.ts';
@@ -188,11 +189,15 @@ export class Standalone {
     const { tree, clock, metrics, log } = this.ports;
     const { watches, access, stats } = parts;
     const pending = new PendingChanges(tree, config);
+    const warn = limitedLog(
+      (message) => log.warn(message),
+      () => clock.elapsed,
+    );
     const quotas = new QuotaCheck(tree, {
       enforceQuota: config.enforceQuota,
       onExceeded: (path, message, isRefused) => {
         if (isRefused) metrics.quotaExceededErrorPerNamespace.add(path.split('/')[1] ?? '', 1);
-        log.warn(message);
+        warn(message);
       },
     });
     const childrenCache = new ChildrenCache(tree, {

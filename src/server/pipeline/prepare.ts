@@ -110,7 +110,7 @@ export class Prepare {
       case OpCode.multi:
         return this.multi(request, reader, moment);
       case OpCode.reconfig:
-        return this.reconfig(request);
+        return this.reconfig(request, reader);
       case OpCode.createSession:
         return { type, timeOut: reader.readInt() };
       case OpCode.closeSession:
@@ -378,7 +378,10 @@ export class Prepare {
     }
   }
 
-  private reconfig(request: Request): Prepared {
+  /** joiningServers, leavingServers, newMembers ustring, curConfigId long: read, because a record cut short is refused first. */
+  private reconfig(request: Request, reader: JuteReader): Prepared {
+    for (let text = 0; text < 3; text++) reader.readString();
+    reader.readLong();
     if (!this.options.reconfigEnabled) return ErrorCode.reconfigDisabled;
     return this.sessions.check(request.sessionId) || ErrorCode.unimplemented;
   }
