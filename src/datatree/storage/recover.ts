@@ -156,7 +156,7 @@ function loadNewestSnapshot(disk: Disk, tree: DataTree, options: RecoverOptions)
       const fuzzyZxid = digest?.zxid ?? ZXID_ZERO;
       return { snapshot: { zxid: file.zxid, path }, knownZxid, fuzzyZxid };
     } catch (error) {
-      if (!isUnusable(error)) throw error;
+      if (!isUnusable(error, path)) throw error;
       options.onWarning(`problem reading snap file ${path}: ${error.message}`);
       if (wasFinished(file, error) && isOfTxn(file.zxid) && knownZxid === ZXID_ZERO) {
         knownZxid = file.zxid;

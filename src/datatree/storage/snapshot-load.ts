@@ -16,6 +16,7 @@ import { compressionOf } from './file-names.ts';
 import { FILE_HEADER_SIZE } from './log-format.ts';
 import { SNAPPY_HEADER, SNAPPY_MAGIC_SIZE, SnappyError, SnappySource } from './snappy-frames.ts';
 import { SEAL_SIZE, SNAPSHOT_MAGIC } from './snapshot-format.ts';
+import { StorageError } from './storage-error.ts';
 
 /** What a snapshot says besides the tree and its sessions. */
 export interface LoadedSnapshot {
@@ -50,15 +51,22 @@ const LAST_BYTES = Buffer.from([0, 0, 0, 1, 0x2f]);
 /** Java refuses smaller files than this unread. */
 const SMALLEST_SIZE = 10;
 
-/** Whether an error says that a file cannot be read or is not what it should be; any other is a mistake of ours. */
-export function isUnusable(error: unknown): error is Error {
+/**
+ * Whether an error says that a file is not what it should be; any other is a mistake of ours. A file that the system does not
+ * let us read may be quite whole: to pass over it would bring an older state to life, so that it raises a StorageError.
+ */
+export function isUnusable(error: unknown, path: string): error is Error {
   if (error instanceof SnapshotError || error instanceof JuteError) return true;
-  return error instanceof SnappyError || (error instanceof Error && 'code' in error);
+  if (error instanceof SnappyError) return true;
+  if (!(error instanceof Error && 'code' in error)) return false;
+  if ('syscall' in error)
+    throw new StorageError(`A snapshot cannot be read: ${error.message}`, path);
+  return true;
 }
 
 /**
  * Whether a file looks like a whole snapshot, from a few of its bytes: the first of a packed one, the last of a plain
- * one (Java: SnapStream.isValidSnapshot). One that cannot be opened does not.
+ * one (Java: SnapStream.isValidSnapshot).
  */
 export function looksWhole(disk: Disk, directory: string, name: string): boolean {
   try {
@@ -69,7 +77,7 @@ export function looksWhole(disk: Disk, directory: string, name: string): boolean
       file.close();
     }
   } catch (error) {
-    if (isUnusable(error)) return false;
+    if (isUnusable(error, `${directory}/${name}`)) return false;
     throw error;
   }
 }
