@@ -209,8 +209,9 @@ class SocketLink implements Link {
   end(): void {
     const { socket } = this;
     // Nobody looks after the connection any more, so its socket has to do so itself.
-    if (socket.writableLength > 0) socket.setTimeout(this.lingerMs, () => socket.destroy());
-    socket.destroySoon();
+    if (this.unsentSize > 0) socket.setTimeout(this.lingerMs, () => socket.destroy());
+    this.isEnding = true;
+    if (this.restSize === 0) socket.destroySoon();
   }
 
   destroy(): void {
