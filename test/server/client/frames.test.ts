@@ -70,7 +70,7 @@ describe('a stream of requests', () => {
       fc.property(sizes, (pieces) => {
         expect(heardIn(pieces)).toEqual(whole);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -310,7 +310,7 @@ describe('anything at all', () => {
         expect(world.monitor('outstanding_requests')).toBe(0);
         expect(world.failure).toBeNull();
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

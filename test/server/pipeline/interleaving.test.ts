@@ -143,7 +143,7 @@ describe('whatever comes between them', () => {
         expect(world.monitor('outstanding_requests')).toBe(0);
         expect(world.tree.digestMismatchCount).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -94,7 +94,7 @@ describe('writes on their way', () => {
         expect(outcome(requests, pace)).toEqual(patient);
         expect(patient).toMatchObject({ mismatches: 0, outstanding: 0 });
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -74,7 +74,7 @@ describe('a hard quota', () => {
     expect(usage(ann)).toBe('count=2,bytes=10');
   });
 
-  it('is counted and told of once for each write that it refuses', () => {
+  it('is counted for each write that it refuses, and told of', () => {
     const { world, ann } = worldWithQuota('count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=1');
     ann.ask(Op.create, create('/a/b'));
     expect(world.monitor('a_quota_exceeded_error_per_namespace')).toBe(1);
@@ -85,12 +85,15 @@ describe('a hard quota', () => {
 });
 
 describe('a soft quota', () => {
-  it('lets writes through and only tells of them', () => {
-    const { world, ann } = worldWithQuota('count=1,bytes=10=;byteHardLimit=-1;countHardLimit=-1');
-    expect(ann.ask(Op.create, create('/a/b', bytes(5))).err).toBe(0);
+  it('lets writes through and only tells of them, now and then', () => {
+    const { world, ann } = worldWithQuota('count=1,bytes=12=;byteHardLimit=-1;countHardLimit=-1');
+    expect(ann.ask(Op.create, create('/a/b', bytes(1))).err).toBe(0);
+    expect(ann.ask(Op.create, create('/a/c', bytes(1))).err).toBe(0);
+    world.advance(10_000);
+    expect(ann.ask(Op.setData, setData('/a/b', bytes(4))).err).toBe(0);
     expect(world.logged('warn')).toEqual([
       'warn Quota exceeded: /a [current count=2, softCountLimit=1]',
-      'warn Quota exceeded: /a [current bytes=15, softByteLimit=10]',
+      'warn Quota exceeded: /a [current bytes=15, softByteLimit=12] (1 more of this kind left out)',
     ]);
     expect(world.word('mntr').includes('quota_exceeded')).toBe(false);
   });

@@ -242,10 +242,10 @@ describe('multiRead', () => {
     expect(partsIn(populated().ann.ask(Op.multiRead, multi([])))).toEqual([]);
   });
 
-  it('of more than 64 megabytes is refused, and the connection goes on', () => {
+  it('of more than 256 megabytes is refused, and the connection goes on', () => {
     const { ann } = populated();
     ann.ask(Op.create, create('/large', Buffer.alloc(1_000_000)));
-    const parts = Array.from({ length: 70 }, () => ({
+    const parts = Array.from({ length: 270 }, () => ({
       op: Op.getData,
       body: pathAndWatch('/large'),
     }));
