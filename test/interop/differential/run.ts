@@ -21,6 +21,14 @@ const slotCount = 5;
 /** After how many steps the events that have come on all sessions are compared. */
 const drainEvery = 25;
 
+/** What is chosen for a run. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly steps: number;
+  /** Whether quotas are set. */
+  readonly quotas: boolean;
+}
+
 /** What a run did. */
 export interface Summary {
   readonly steps: number;
@@ -54,12 +62,16 @@ class Run {
   #events = 0;
   #step = 0;
 
-  constructor(reference: TestServer, subject: TestServer, seed: number) {
+  constructor(reference: TestServer, subject: TestServer, options: RunOptions) {
+    const { seed, quotas } = options;
     this.#seed = seed;
     this.#reference = new World(reference);
     this.#subject = new World(subject);
     // Every other seed has no restricted ACLs, and recursive watches on the root instead, which would see through them.
-    this.#maker = new StepMaker(new Random(seed), slotCount, { restricted: seed % 2 === 1 });
+    this.#maker = new StepMaker(new Random(seed), slotCount, {
+      restricted: seed % 2 === 1,
+      quotas,
+    });
   }
 
   async take(steps: number): Promise<Summary> {
@@ -233,7 +245,7 @@ class Run {
 export function compareServers(
   reference: TestServer,
   subject: TestServer,
-  options: { readonly seed: number; readonly steps: number },
+  options: RunOptions,
 ): Promise<Summary> {
-  return new Run(reference, subject, options.seed).take(options.steps);
+  return new Run(reference, subject, options).take(options.steps);
 }

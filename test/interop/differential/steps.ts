@@ -96,6 +96,7 @@ export class StepMaker {
   readonly #random: Random;
   readonly #slotCount: number;
   readonly #mayFalsify: boolean;
+  readonly #quotas: boolean;
   #isPipeline = false;
   /** A zxid of the recent past, for setWatches. */
   lastZxid = 0n;
@@ -105,10 +106,15 @@ export class StepMaker {
    * another kind than its op code's, whose digest is made for the kind that the flags name; and a multi that fails to be read
    * (-5) behind a part that was prepared, whose digest then stands behind the error.
    */
-  constructor(random: Random, slotCount: number, { falsifying = true, restricted = true } = {}) {
+  constructor(
+    random: Random,
+    slotCount: number,
+    { falsifying = true, restricted = true, quotas = true } = {},
+  ) {
     this.#random = random;
     this.#slotCount = slotCount;
     this.#mayFalsify = falsifying;
+    this.#quotas = quotas;
     this.paths = new PathPool(random, restricted);
   }
 
@@ -216,7 +222,7 @@ export class StepMaker {
       [30, () => this.#read(slot)],
       [9, () => this.#watch(slot)],
       [2, () => this.#setWatches(slot)],
-      [this.#isPipeline ? 0 : 3, () => this.#quota()],
+      [this.#isPipeline || !this.#quotas ? 0 : 3, () => this.#quota()],
       [4, () => this.#rare()],
     ])();
     // A reconfig that is cut short gets no zxid in Java, since it is read before it is given one.
