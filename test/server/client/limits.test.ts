@@ -45,6 +45,18 @@ describe('globalOutstandingLimit', () => {
     expect(bob.take().map(({ xid }) => xid)).toEqual([1, 2]);
   });
 
+  it('costs no client its session, however long it is not listened to', () => {
+    const { world, ann } = worldWithNode({ globalOutstandingLimit: 10 });
+    world.disk.isHeld = true;
+    ann.send(changes(ann, 30));
+    world.turn();
+    world.advance(120_000);
+    expect([ann.link.isPaused, ann.isClosed]).toEqual([true, false]);
+    world.disk.isHeld = false;
+    world.settle();
+    expect(ann.take()).toHaveLength(30);
+  });
+
   it('is not exceeded for ever by a client that leaves', () => {
     const { world, ann } = worldWithNode({ globalOutstandingLimit: 10 });
     ann.send(changes(ann, 30));
