@@ -14,17 +14,15 @@ const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
  */
 export async function until<T>(
   what: string,
-  probe: () => T | Promise<T>,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
   timeoutMs = 15_000,
-): Promise<Exclude<T, undefined | false>> {
+): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let last: unknown = 'the answer was no';
     try {
       const answer = await probe();
-      if (answer !== undefined && answer !== false) {
-        return answer as Exclude<T, undefined | false>;
-      }
+      if (answer !== undefined && answer !== false) return answer;
     } catch (error) {
       last = error;
     }

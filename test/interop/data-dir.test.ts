@@ -13,8 +13,9 @@ import { Op } from '../harness/requests.ts';
 import { makeServer, type ServerKind, TestServer } from '../harness/server.ts';
 import { filesOf, readTransactions } from '../harness/transaction-log.ts';
 import { until } from '../harness/until.ts';
+import { superDigest } from './differential/arguments.ts';
 import { dumpTree } from './differential/dump.ts';
-import { StepMaker, superDigest } from './differential/steps.ts';
+import { StepMaker } from './differential/steps.ts';
 import { World } from './differential/world.ts';
 
 const slotCount = 4;

@@ -7,8 +7,8 @@
  */
 import { expect, it } from 'vitest';
 import { type ServerKind, withServer } from '../harness/server.ts';
+import { superDigest } from './differential/arguments.ts';
 import { compareServers } from './differential/run.ts';
-import { superDigest } from './differential/steps.ts';
 
 const seeds = (process.env['ZK_DIFFERENTIAL_SEEDS'] ?? '1,2,3,4').split(',').map(Number);
 const steps = Number(process.env['ZK_DIFFERENTIAL_STEPS'] ?? 4_000);

@@ -12,7 +12,7 @@ import * as requests from '../harness/requests.ts';
 import { Op } from '../harness/requests.ts';
 import { serverKinds, withServer } from '../harness/server.ts';
 import { framed } from '../harness/wire.ts';
-import { superDigest, superUser } from './differential/steps.ts';
+import { superDigest, superUser } from './differential/arguments.ts';
 
 /** The code of the answer, or `closed` where the server closes instead. */
 async function outcome(session: RawSession, op: number, body: Buffer): Promise<number | 'closed'> {

@@ -6,8 +6,8 @@ import type { RawSession } from '../../harness/raw-client.ts';
 import * as requests from '../../harness/requests.ts';
 import { Op } from '../../harness/requests.ts';
 import { WireReader } from '../../harness/wire.ts';
+import { superUser } from './arguments.ts';
 import { replyText, type TextOptions } from './replies.ts';
-import { superUser } from './steps.ts';
 
 /** A reply without its header: the zxid there is that of the asking, and the xid counts the questions. */
 const bodyText = (op: number, reply: Parameters<typeof replyText>[1], options: TextOptions) =>

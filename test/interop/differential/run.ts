@@ -127,8 +127,9 @@ class Run {
   #learn(lines: readonly string[]): void {
     for (const line of lines) {
       const match = /^reply xid=\S+ zxid=(\d+) err=0(?: "(\/[^"]*\d{10})")?/.exec(line);
-      if (match?.[1] !== undefined && match[1] !== '0') this.#maker.lastZxid = BigInt(match[1]);
-      if (match?.[2] !== undefined) this.#maker.paths.remember(match[2]);
+      if (match?.[1] !== undefined && match[1] !== '0')
+        this.#maker.requests.lastZxid = BigInt(match[1]);
+      if (match?.[2] !== undefined) this.#maker.requests.paths.remember(match[2]);
     }
   }
 

@@ -8,7 +8,7 @@ import { connectRequest, type RawConnection } from '../../harness/raw-client.ts'
 import * as requests from '../../harness/requests.ts';
 import { Op } from '../../harness/requests.ts';
 import { framed, WireWriter } from '../../harness/wire.ts';
-import { StepMaker } from '../../interop/differential/steps.ts';
+import { RequestMaker } from '../../interop/differential/random-requests.ts';
 import { openConnection, openSession } from './connections.ts';
 
 /** Harm done to the server at a port. */
@@ -78,7 +78,7 @@ function spoilt(body: Uint8Array, random: Random): Buffer {
 /** Requests of every kind with bytes changed, many on one connection. */
 const spoiltRequests: Attack = async (port, random) => {
   const { connection } = await openSession(port, { timeoutMs: 4_000 });
-  const maker = new StepMaker(random, 1);
+  const maker = new RequestMaker(random);
   for (let xid = 1; xid <= 40; xid++) {
     const { op, body } = maker.request(0);
     connection.send(xid, op, spoilt(body, random));
