@@ -24,9 +24,37 @@ export interface TxnPartResult {
   readonly type: number;
   readonly err: number;
   readonly path: string | null;
-  /** 68 bytes, as it was after this part; null where there is no znode afterwards. */
+  /** 68 bytes, as it was after this part; null where there is no znode afterwards. A view that is good until the next transaction. */
   readonly stat: Uint8Array | null;
 }
+
+/**
+ * A part whose Stat lies with those of the other parts: an array of its own for each would be an allocation outside the heap, and
+ * most are never looked at.
+ */
+class Part implements TxnPartResult {
+  readonly type: number;
+  readonly err: number;
+  readonly path: string | null;
+  private readonly stats: Uint8Array;
+  private readonly statAt: number;
+
+  /** @param statAt where the Stat begins in `stats`, or -1 */
+  constructor(txn: Txn, err: number, stats: Uint8Array, statAt: number) {
+    this.type = txn.type;
+    this.err = err;
+    this.path = pathOf(txn);
+    this.stats = stats;
+    this.statAt = statAt;
+  }
+
+  get stat(): Uint8Array | null {
+    return this.statAt < 0 ? null : this.stats.subarray(this.statAt, this.statAt + STAT_SIZE);
+  }
+}
+
+/** Parts for whose Stats there is room at first. */
+const PARTS_EXPECTED = 64;
 
 /** What became of a transaction. The object is used again by the next one. */
 export interface TxnResult {
@@ -52,6 +80,9 @@ export class TxnApplier {
   private readonly state: TreeState;
   readonly nodes: NodeChanges;
   private readonly result = new Result();
+  /** The Stats of the parts of a multi, one behind the other. */
+  private stats = new Uint8Array(PARTS_EXPECTED * STAT_SIZE);
+  private statsEnd = 0;
 
   constructor(state: TreeState) {
     this.state = state;
@@ -126,6 +157,7 @@ export class TxnApplier {
   /** A multi with an error among its parts changes nothing; the parts behind the error become runtimeInconsistency. */
   private applyMulti(clientId: SessionId, multi: MultiTxn): TxnPartResult[] {
     const parts: TxnPartResult[] = [];
+    this.statsEnd = 0;
     const isRefused = multi.txns.some((txn) => txn.type === OpCode.error);
     let isBehindError = false;
     for (const txn of multi.txns) {
@@ -148,12 +180,17 @@ export class TxnApplier {
     const { nodes } = this;
     nodes.row = NO_ROW;
     const err = this.applyOne(clientId, txn);
-    let stat: Uint8Array | null = null;
-    if (nodes.row !== NO_ROW && err === ErrorCode.ok) {
-      stat = new Uint8Array(STAT_SIZE);
-      this.state.copyStat(nodes.row, stat, 0);
-    }
-    return { type: txn.type, err, path: pathOf(txn), stat };
+    const statAt = nodes.row !== NO_ROW && err === ErrorCode.ok ? this.keepStat(nodes.row) : -1;
+    return new Part(txn, err, this.stats, statAt);
+  }
+
+  /** Copies the Stat of a row to the others; returns where it is. Parts from before a growth keep the old array. */
+  private keepStat(row: Row): number {
+    const at = this.statsEnd;
+    if (at + STAT_SIZE > this.stats.length) this.stats = new Uint8Array(this.stats.length * 2);
+    this.statsEnd = at + STAT_SIZE;
+    this.state.copyStat(row, this.stats, at);
+    return at;
   }
 }
 
