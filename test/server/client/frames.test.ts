@@ -65,7 +65,7 @@ describe('a stream of requests', () => {
 
   it('is understood in pieces of any size', () => {
     const whole = heardIn([]);
-    const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { maxLength: 12 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { maxLength: 12, size: 'max' });
     fc.assert(
       fc.property(sizes, (pieces) => {
         expect(heardIn(pieces)).toEqual(whole);
@@ -297,19 +297,23 @@ describe('anything at all', () => {
 
   it('may come from a client, and others are served as before', () => {
     fc.assert(
-      fc.property(fc.array(junk, { maxLength: 12 }), fc.boolean(), (pieces, hasSession) => {
-        const world = new World();
-        const [ann, mallory] = [world.connect(), hasSession ? world.connect() : world.open()];
-        for (const piece of pieces) {
-          mallory.send(piece);
-          world.turn();
-        }
-        world.settle();
-        expect(ann.ask(Op.create, create('/ann')).err).toBe(0);
-        mallory.disconnect();
-        expect(world.monitor('outstanding_requests')).toBe(0);
-        expect(world.failure).toBeNull();
-      }),
+      fc.property(
+        fc.array(junk, { maxLength: 12, size: 'max' }),
+        fc.boolean(),
+        (pieces, hasSession) => {
+          const world = new World();
+          const [ann, mallory] = [world.connect(), hasSession ? world.connect() : world.open()];
+          for (const piece of pieces) {
+            mallory.send(piece);
+            world.turn();
+          }
+          world.settle();
+          expect(ann.ask(Op.create, create('/ann')).err).toBe(0);
+          mallory.disconnect();
+          expect(world.monitor('outstanding_requests')).toBe(0);
+          expect(world.failure).toBeNull();
+        },
+      ),
       { numRuns: 100 },
     );
   });

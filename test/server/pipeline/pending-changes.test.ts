@@ -65,7 +65,7 @@ const write = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ op: Op.closeSession, body: Buffer.alloc(0) }) },
 );
 const asked = fc
-  .array(fc.tuple(fc.nat({ max: 2 }), write), { minLength: 1, maxLength: 25 })
+  .array(fc.tuple(fc.nat({ max: 2 }), write), { minLength: 1, maxLength: 30, size: 'max' })
   .map((list): Asked[] => list.map(([who, { op, body }]) => ({ who, op, body })));
 
 /** What each client hears, and what becomes of the tree, when the disk finishes after every `pace` requests. */
