@@ -34,7 +34,12 @@ const ownAcl = [{ perms: 31, scheme: 'auth', id: '' }];
 const readable = [{ perms: 1, scheme: 'world', id: 'anyone' }];
 
 const creation = fc
-  .tuple(path, data, fc.integer({ min: -1, max: 7 }), fc.constantFrom(undefined, ownAcl))
+  .tuple(
+    path,
+    data,
+    fc.constantFrom(0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, -1),
+    fc.constantFrom(undefined, ownAcl),
+  )
   .map(([at, bytes, flags, acl]): Asked => {
     if (flags > 4) return { op: Op.createTTL, body: createTTL(at, bytes, flags, 1000n, acl) };
     const op = flags === 4 ? Op.createContainer : Op.create2;
