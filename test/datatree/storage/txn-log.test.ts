@@ -3,7 +3,7 @@ import { LogReader } from '../../../src/datatree/storage/log-reader.ts';
 import { TxnLog } from '../../../src/datatree/storage/txn-log.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../../src/jute/txn.ts';
 import { MemoryDisk, systemError } from './memory-disk.ts';
-import { createTxn, DIRECTORY, golden, Scene, setTxn, zxid } from './scene.ts';
+import { createTxn, DIRECTORY, golden, recoverFrom, Scene, setTxn, zxid } from './scene.ts';
 
 const SILENT = { onDurable: () => {}, onFailure: () => {}, onSync: () => {}, onSlowSync: () => {} };
 
@@ -258,6 +258,18 @@ describe('closing', () => {
     scene.disk.settle();
     expect(ends).toEqual([null]);
     expect(scene.log.durableZxid).toBe(zxid(3));
+  });
+
+  it('is the end: what comes afterwards is not written', () => {
+    const scene = new Scene();
+    scene.commit(createTxn('/a'));
+    scene.log.close(() => {});
+    scene.disk.settle();
+    scene.append(createTxn('/b'));
+    scene.log.flush();
+    scene.disk.settle();
+    expect(scene.durable).toEqual([zxid(1)]);
+    expect(recoverFrom(scene.disk).lastZxid).toBe(zxid(1));
   });
 
   it('tells what the log failed with, before or meanwhile', () => {
