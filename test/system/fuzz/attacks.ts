@@ -54,7 +54,7 @@ const badHandshakes: Attack = async (port, random) => {
       framed(Buffer.alloc(0)),
       framed(good.subarray(0, random.below(good.length))),
       framed(Buffer.concat([good, random.bytes(100)])),
-      framed(connectRequest({ password: Buffer.alloc(900_000) })),
+      framed(connectRequest({ timeoutMs: 4_000, password: Buffer.alloc(900_000) })),
       framed(Buffer.concat([good.subarray(0, 24), int(2_000_000_000)])),
       framed(Buffer.concat([good.subarray(0, 24), int(-7)])),
       framed(connectRequest({ sessionId: 0x1234n, password: random.bytes(16) })),
