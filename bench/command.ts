@@ -31,7 +31,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const kinds = chosenKinds(options.only, options.bare);
   const roundCount = options.rounds ?? (options.quick ? 1 : 3);
   const windowMs = 1000 * (options.seconds ?? (options.quick ? 2 : 5));
-  const warmupMs = options.quick ? windowMs / 2 : windowMs;
+  const warmupMs = 1000 * (options.warmup ?? (options.quick ? 1 : 30));
   const scale = options.quick ? 0.1 : 1;
   const baseDirectory = path.resolve(options.dir ?? os.tmpdir());
   mkdirSync(baseDirectory, { recursive: true });
@@ -81,6 +81,10 @@ function parse(args: readonly string[]) {
     })
     .option('rounds', { type: 'number', describe: 'how often everything is measured (3)' })
     .option('seconds', { type: 'number', describe: 'counted time of each load (5)' })
+    .option('warmup', {
+      type: 'number',
+      describe: 'longest warm-up of each load in seconds (30); it ends when the server is warm',
+    })
     .option('quick', {
       type: 'boolean',
       default: false,

@@ -13,6 +13,7 @@ export type Metric =
   | 'p999Us'
   | 'generatorCores'
   | 'otherCores'
+  | 'warmupSeconds'
   | 'seconds'
   | 'rssBytes'
   | 'pssBytes'
@@ -95,7 +96,8 @@ export function judge(goal: Goal, ours: readonly Figures[], java: readonly Figur
 
 /** The figures of a load that ran for a time. */
 export function figuresOfLoad(result: LoadResult): Figures {
-  const { replies, seconds, serverCpuUs, generatorCpuUs, machineCpuUs, latency } = result;
+  const { replies, seconds, serverCpuUs, generatorCpuUs, machineCpuUs, warmupSeconds, latency } =
+    result;
   if (replies === 0) throw new Error('not one reply came in the counted part');
   return {
     ratePerSecond: replies / seconds,
@@ -104,6 +106,7 @@ export function figuresOfLoad(result: LoadResult): Figures {
     p99Us: latency.p99Us,
     p999Us: latency.p999Us,
     generatorCores: generatorCpuUs / seconds / 1e6,
+    warmupSeconds,
     ...(machineCpuUs === null
       ? {}
       : { otherCores: Math.max(0, machineCpuUs - serverCpuUs - generatorCpuUs) / seconds / 1e6 }),

@@ -19,6 +19,7 @@ import { IdleSessions } from './load/sessions.ts';
 import { WatchLoad } from './load/watch.ts';
 import { Meter } from './meter.ts';
 import { cpuTimeUs, machineCpuTimeUs } from './process-stat.ts';
+import { isWarm, SLICE_MS } from './warm-up.ts';
 
 /** How often it is looked whether replies still come, in milliseconds. */
 const STUCK_CHECK_MS = 10_000;
@@ -73,11 +74,12 @@ async function runSteady(job: SteadyJob): Promise<LoadResult> {
       ),
   );
   const watchdog = watchForStandstill(meter);
+  let warmupSeconds = 0;
   if (job.limit === undefined) {
     for (const lane of lanes) lane.start();
-    await pause(job.warmupMs);
+    warmupSeconds = await warmUp(meter, job);
   }
-  const count = startCounting(meter, job.serverPid);
+  const count = startCounting(meter, job.serverPid, warmupSeconds);
   if (job.limit === undefined) {
     await pause(job.windowMs);
   } else {
@@ -104,8 +106,7 @@ async function runWatch(job: WatchJob): Promise<LoadResult> {
   await load.setUp(job.port, job.connections);
   const watchdog = watchForStandstill(meter);
   const run = load.run();
-  await pause(job.warmupMs);
-  const count = startCounting(meter, job.serverPid);
+  const count = startCounting(meter, job.serverPid, await warmUp(meter, job));
   await pause(job.windowMs);
   const result = count();
   load.stop();
@@ -125,8 +126,22 @@ async function runIdle(job: IdleJob): Promise<void> {
   idle.drop();
 }
 
+/** Lets the load run until the server is warm, or for the longest time that the job allows; gives the seconds. */
+async function warmUp(meter: Meter, job: SteadyJob | WatchJob): Promise<number> {
+  const startMs = performance.now();
+  const cpuUsPerOp: number[] = [];
+  for (;;) {
+    const leftMs = job.warmupMs - (performance.now() - startMs);
+    if (leftMs <= 0 || isWarm(cpuUsPerOp)) return (performance.now() - startMs) / 1000;
+    const [cpuUs, replies] = [cpuTimeUs(job.serverPid), meter.replies];
+    await pause(Math.min(SLICE_MS, leftMs));
+    const done = meter.replies - replies;
+    if (done > 0) cpuUsPerOp.push((cpuTimeUs(job.serverPid) - cpuUs) / done);
+  }
+}
+
 /** Starts the counted part; the function that it gives ends it and tells what was counted. */
-function startCounting(meter: Meter, serverPid: number): () => LoadResult {
+function startCounting(meter: Meter, serverPid: number, warmupSeconds: number): () => LoadResult {
   const serverCpuUs = cpuTimeUs(serverPid);
   const machineCpuUs = machineCpuTimeUs();
   const own = process.cpuUsage();
@@ -140,6 +155,7 @@ function startCounting(meter: Meter, serverPid: number): () => LoadResult {
     return {
       replies: meter.replies,
       seconds,
+      warmupSeconds,
       serverCpuUs: serverCpuUsed,
       generatorCpuUs: ownUsed.user + ownUsed.system,
       machineCpuUs:

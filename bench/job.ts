@@ -14,7 +14,7 @@ export interface SteadyJob {
   readonly outstanding: number;
   readonly port: number;
   readonly serverPid: number;
-  /** Not counted, in milliseconds. */
+  /** The longest time that is not counted, in milliseconds; it ends as soon as the server is warm. */
   readonly warmupMs: number;
   /** Counted, in milliseconds; not looked at when there is a limit. */
   readonly windowMs: number;
@@ -50,6 +50,8 @@ export interface LoadResult {
   /** Replies (or events) counted. */
   readonly replies: number;
   readonly seconds: number;
+  /** How long the load ran before it was counted. */
+  readonly warmupSeconds: number;
   /** CPU time of the server's process within the counted part, in microseconds. */
   readonly serverCpuUs: number;
   /** CPU time of the generator within the counted part, in microseconds. */

@@ -104,6 +104,7 @@ function rateTable(rows: readonly MeasuredRow[]): Table {
       'ratio (range)',
       'generator cores',
       'cores of others',
+      'warm-up s',
     ],
     lines: rows.flatMap(({ row, rounds }) => [
       [
@@ -112,6 +113,7 @@ function rateTable(rows: readonly MeasuredRow[]): Table {
         ...pairOf(rounds, 'cpuUsPerOp'),
         both(rounds, 'generatorCores'),
         both(rounds, 'otherCores'),
+        both(rounds, 'warmupSeconds'),
       ],
       ...bareLine(row.title, rounds),
     ]),
@@ -123,7 +125,7 @@ function bareLine(title: string, rounds: MeasuredRow['rounds']): string[][] {
   if (rounds.bare.length === 0) return [];
   const tell = (metric: Metric): string => middle(spreadOfMetric(rounds.bare, metric), metric);
   const [rate, cpu] = [tell('ratePerSecond'), tell('cpuUsPerOp')];
-  const cores = [tell('generatorCores'), tell('otherCores')];
+  const cores = [tell('generatorCores'), tell('otherCores'), tell('warmupSeconds')];
   return [[`  ${title}: no logic`, rate, '', '', cpu, '', '', ...cores]];
 }
 
@@ -187,7 +189,7 @@ function factsOf(report: Report): string[] {
     ? 'data in memory (tmpfs): fsync costs nothing here, so figures of writes mean little'
     : `disk: 4 KiB and fdatasync take ${Math.round(machine.fdatasyncUs)} µs (median)`;
   const load = `${report.loadAverageBefore.toFixed(2)} before, ${report.loadAverageAfter.toFixed(2)} after`;
-  const spent = `${report.warmupMs / 1000} s warm-up and ${report.windowMs / 1000} s counted`;
+  const spent = `at most ${report.warmupMs / 1000} s warm-up and ${report.windowMs / 1000} s counted`;
   const short = `short run: ${report.scale} of the znodes and sessions, so the goals for them are left out`;
   return [
     `${report.startedAt}, commit ${machine.commit ?? 'unknown'}`,
@@ -255,6 +257,7 @@ const UNITS: Readonly<Record<Metric, (value: number) => string>> = {
   p999Us: milliseconds,
   generatorCores: (value) => value.toFixed(2),
   otherCores: (value) => value.toFixed(2),
+  warmupSeconds: (value) => value.toFixed(0),
   seconds: (value) => `${ratioText(value)} s`,
   rssBytes: megabytes,
   pssBytes: megabytes,
@@ -273,6 +276,7 @@ const NAMES: Readonly<Record<Metric, string>> = {
   p99Us: 'p99 in ms',
   p999Us: 'p99.9 in ms',
   generatorCores: 'cores used by the generator',
+  warmupSeconds: 'warm-up in s',
   otherCores: 'cores used by what is neither server nor generator',
   seconds: 'time',
   rssBytes: 'RSS',

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type Goal, judge, ratioOf, spreadOf } from '../../bench/figures.ts';
+import { isWarm } from '../../bench/warm-up.ts';
 
 const rate = (...values: number[]) => values.map((ratePerSecond) => ({ ratePerSecond }));
 
@@ -38,5 +39,18 @@ describe('figures', () => {
   it('leave a goal open that could not be seen', () => {
     const goal: Goal = { metric: 'p99Us', of: 'ratio', bound: 'atMost', limit: 1 };
     expect(judge(goal, rate(1), rate(1))).toEqual({ goal, seen: undefined, isReached: undefined });
+  });
+});
+
+describe('a server', () => {
+  it('is warm when its CPU time per operation has stopped falling', () => {
+    expect(isWarm([90, 60, 45, 35, 30, 27])).toBe(false);
+    expect(isWarm([90, 60, 45, 35, 30, 27, 24, 21, 20, 20, 20, 20, 20])).toBe(true);
+    expect(isWarm([1, 1, 1, 1, 1])).toBe(false);
+  });
+
+  it('is not called cold because of one slice that was disturbed', () => {
+    expect(isWarm([20, 20, 20, 20, 35, 20])).toBe(true);
+    expect(isWarm([60, 200, 50, 30, 25, 24])).toBe(false);
   });
 });

@@ -14,6 +14,7 @@ const figures = (ratePerSecond: number, p99Us: number) => ({
   p999Us: p99Us * 2,
   generatorCores: 0.25,
   otherCores: 0.1,
+  warmupSeconds: 7.2,
 });
 
 const report: Report = {
@@ -69,7 +70,7 @@ describe('a report', () => {
   it('shows medians, ratios with their range, and which goals are reached', () => {
     const text = reportAsText(report).replaceAll(/ +/g, ' ');
     expect(text).toContain(
-      'get 900,000 100,000 9.00 (8.00–10.0) 1.13 10.0 0.11 (0.10–0.13) 0.25 / 0.25 0.10 / 0.10',
+      'get 900,000 100,000 9.00 (8.00–10.0) 1.13 10.0 0.11 (0.10–0.13) 0.25 / 0.25 0.10 / 0.10 7 / 7',
     );
     expect(text).toContain('get 0.56 / 0.75 2.25 / 3.00 4.50 / 6.00 1.25 (0.50–2.00)');
     expect(text).toContain('get operations a second, ratio ≥ 8.00 9.00 yes');
