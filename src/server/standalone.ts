@@ -130,6 +130,10 @@ export class Standalone {
         tree,
         watches,
         sessions: this.sessions,
+        revalidate: (_connection, sessionId, timeout, answer) => {
+          const session = this.sessions.get(sessionId);
+          answer(session !== undefined && this.sessions.touch(session, timeout, clock.elapsed));
+        },
         access,
         throttle,
         clock,

@@ -1,13 +1,14 @@
 /*
  * Connection: the state of one client's link (Java: NIOServerCnxn and ServerCnxn).
  *
- * It holds and encodes; it decides nothing. Frames are taken apart by ClientPort, requests are carried out by the pipeline.
+ * It holds and encodes; it decides nothing. frames.ts takes apart what it sends, the pipeline carries out what it asks.
  */
 
 import type { ConnectionStats } from '../../admin/metrics/connection-stats.ts';
 import type { Id } from '../../jute/data.ts';
 import type { ErrorCode } from '../../jute/error-code.ts';
-import { writeInt32 } from '../../jute/int64.ts';
+import type { SessionId } from '../../jute/int64.ts';
+import { SESSION_ID_ZERO, writeInt32 } from '../../jute/int64.ts';
 import { REPLY_HEADER_SIZE } from '../../jute/proto.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
 import type { Session } from '../session/session-tracker.ts';
@@ -47,6 +48,9 @@ export class Connection {
   state: ConnectionState = 'handshake';
   /** For the queue of connections that have to show up with a handshake. */
   expiresAt = 0;
+  /** The session that it has or wants; 0 before its handshake. */
+  sessionId: SessionId = SESSION_ID_ZERO;
+  /** Its session, once that is known to be valid. */
   session: Session | null = null;
   /** What this connection was promised, in ms; the session itself may have been made with another. */
   sessionTimeout = 0;

@@ -1,7 +1,7 @@
 /*
  * Link: what a client connection needs of the network. The host makes one from a socket, a simulator from its own.
  *
- * Bytes that arrive and the end of the link come in through ClientPort (client-port.ts): receive, drained, closed.
+ * Bytes that arrive and the end of the link come in through ClientPort (client-port.ts): receive, drained, disconnected.
  */
 
 /** One end of an ordered byte stream to a client. */

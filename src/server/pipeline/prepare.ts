@@ -135,7 +135,7 @@ export class Prepare {
     if (op.path === null) return ErrorCode.marshallingError;
     const lastSlash = op.path.lastIndexOf('/');
     if (lastSlash < 0 || op.path.includes('\0')) return ErrorCode.badArguments;
-    const ids = request.connection?.authIds ?? [];
+    const ids = request.authIds;
     const fixed = this.access.fix(ids, op.acl);
     if (fixed.acls === null) return fixed.err;
     const parent = this.pending.take(this.parentPath(op.path, lastSlash), moment.zxid);
@@ -186,7 +186,7 @@ export class Prepare {
     op: MultiCreate,
     request: Request,
   ): ErrorCode {
-    const ids = request.connection?.authIds ?? [];
+    const ids = request.authIds;
     if (!this.access.allows(ids, parent.acls, Perms.create)) return ErrorCode.noAuth;
     if (invalidPathReason(path) !== null) return ErrorCode.badArguments;
     if (this.pending.has(path)) return ErrorCode.nodeExists;
@@ -225,7 +225,7 @@ export class Prepare {
     version: number,
     request: Request,
   ): ErrorCode {
-    const ids = request.connection?.authIds ?? [];
+    const ids = request.authIds;
     if (!this.access.allows(ids, parent.acls, Perms.delete)) return ErrorCode.noAuth;
     if (node === null) return ErrorCode.noNode;
     if (!isVersion(node.version, version)) return ErrorCode.badVersion;
@@ -281,7 +281,7 @@ export class Prepare {
   }
 
   private refuseSetData(node: PendingNode, op: SetDataRequest, request: Request): ErrorCode {
-    const ids = request.connection?.authIds ?? [];
+    const ids = request.authIds;
     if (!this.access.allows(ids, node.acls, Perms.write)) return ErrorCode.noAuth;
     const sizeBefore = node.row < 0 ? (node.data?.length ?? 0) : this.quotas.dataSizeOf(node.row);
     const bytes = (op.data?.length ?? 0) - sizeBefore;
@@ -293,7 +293,7 @@ export class Prepare {
   private setACL(op: SetACLRequest, request: Request, moment: Moment): Prepared {
     const err = this.sessions.check(request.sessionId) || refusePath(op.path);
     if (err !== ErrorCode.ok || op.path === null) return err;
-    const ids = request.connection?.authIds ?? [];
+    const ids = request.authIds;
     const fixed = this.access.fix(ids, op.acl);
     if (fixed.acls === null) return fixed.err;
     const node = this.pending.take(op.path, moment.zxid);
@@ -313,7 +313,7 @@ export class Prepare {
     if (err !== ErrorCode.ok || op.path === null) return err;
     const node = this.pending.take(op.path, moment.zxid);
     if (node === null) return ErrorCode.noNode;
-    const ids = request.connection?.authIds ?? [];
+    const ids = request.authIds;
     const isAllowed = this.access.allows(ids, node.acls, Perms.read);
     const { version } = node;
     this.pending.release(node);

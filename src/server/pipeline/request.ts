@@ -3,16 +3,24 @@
  * (Java: Request).
  */
 
+import type { Id } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import type { Connection, QueuedRequest } from '../client/connection.ts';
 
+const NOBODY: readonly Id[] = [];
+
 /** A queued request. */
 export class Request implements QueuedRequest {
   /** Who asked; null for the server itself, which closes sessions and deletes containers. */
   readonly connection: Connection | null;
+  /**
+   * Who the client had proved to be when it asked: what it proves while the request waits changes nothing (Java: Request.authInfo).
+   * The server itself needs no permission.
+   */
+  readonly authIds: readonly Id[];
   readonly sessionId: SessionId;
   readonly cxid: number;
   readonly type: number;
@@ -34,6 +42,8 @@ export class Request implements QueuedRequest {
 
   constructor(fields: {
     readonly connection: Connection | null;
+    /** Left out: those of the connection at this moment. */
+    readonly authIds?: readonly Id[];
     readonly sessionId: SessionId;
     readonly cxid: number;
     readonly type: number;
@@ -41,6 +51,7 @@ export class Request implements QueuedRequest {
     readonly body: Buffer;
   }) {
     this.connection = fields.connection;
+    this.authIds = fields.authIds ?? fields.connection?.authIds ?? NOBODY;
     this.sessionId = fields.sessionId;
     this.cxid = fields.cxid;
     this.type = fields.type;

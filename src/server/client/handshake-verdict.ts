@@ -1,6 +1,6 @@
 /*
  * The first exchange on a connection: what a ConnectRequest gets (Java: ZooKeeperServer.processConnectRequest).
- * Decides only; ClientPort carries it out.
+ * Decides only; Handshakes (handshakes.ts) carries it out.
  */
 
 import type { SessionId, Zxid } from '../../jute/int64.ts';
