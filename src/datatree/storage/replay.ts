@@ -174,7 +174,7 @@ export class Replay {
 }
 
 /** Whether `zxid` is the next one after `last`: in the same epoch, or the first of a later one. */
-function follows(last: Zxid, zxid: Zxid): boolean {
+export function follows(last: Zxid, zxid: Zxid): boolean {
   if (zxid === last + 1n) return true;
   return zxid >> 32n > last >> 32n && (zxid & 0xffffffffn) === 1n;
 }

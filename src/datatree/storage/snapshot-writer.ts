@@ -57,6 +57,8 @@ const CHUNK_COUNT = 2;
 /** Bytes between syncs, so that the disk never has much of the snapshot before it when the log wants to sync. */
 const SYNC_INTERVAL = 4 << 20;
 
+const ABANDONED = new Error('the snapshot was abandoned');
+
 /** One snapshot on its way to the disk. */
 interface Writing {
   readonly cut: SnapshotCut;
@@ -69,6 +71,8 @@ interface Writing {
   isBusy: boolean;
   /** Bytes written since the last sync. */
   unsynced: number;
+  /** Who waits for nothing to be left of it; null unless it was abandoned. */
+  abandoned: (() => void) | null;
 }
 
 /** Writes the snapshots of one tree, one at a time. */
@@ -119,6 +123,7 @@ export class SnapshotWriter {
       file: null,
       isBusy: true,
       unsynced: 0,
+      abandoned: null,
     };
     cut.writeStart(writing.chunk);
     while (this.free.length < CHUNK_COUNT - 1) this.free.push(newChunk());
@@ -126,6 +131,7 @@ export class SnapshotWriter {
     this.disk.createSnapshot(writing.unfinishedPath, this.packing, (error, file) => {
       writing.file = file;
       if (file === null) this.fail(writing, error ?? new Error('no file'));
+      else if (writing.abandoned !== null) this.fail(writing, ABANDONED);
       else if (compression !== 'snappy') this.written(writing, null);
       else file.write(SNAPPY_HEADER, (failure) => this.written(writing, failure));
     });
@@ -140,6 +146,23 @@ export class SnapshotWriter {
     if (!writing.isCut) return;
     this.full.push(writing.chunk);
     this.writeNext(writing);
+  }
+
+  /**
+   * Ends the snapshot that is on its way, if there is one: at the end of a role, because what is applied next may never be
+   * committed. `done` is called, perhaps at once, when no call to the disk is under way for it and nothing is left of it;
+   * one that had its name already stays, being whole. SnapshotEvents hears nothing of it any more.
+   */
+  abandon(done: () => void): void {
+    const { writing } = this;
+    if (writing === null) {
+      done();
+      return;
+    }
+    writing.abandoned = done;
+    writing.isCut = true;
+    writing.cut.abandon();
+    if (!writing.isBusy) this.fail(writing, ABANDONED);
   }
 
   private nextChunk(writing: Writing): void {
@@ -163,8 +186,8 @@ export class SnapshotWriter {
     writing.unsynced += bytes.length;
     file.write(bytes, (error) => {
       this.free.push(chunk);
-      this.events.onChunkWritten();
-      if (error !== null || writing.unsynced < SYNC_INTERVAL) {
+      if (writing.abandoned === null) this.events.onChunkWritten();
+      if (error !== null || writing.abandoned !== null || writing.unsynced < SYNC_INTERVAL) {
         this.written(writing, error);
         return;
       }
@@ -176,6 +199,7 @@ export class SnapshotWriter {
   private written(writing: Writing, error: Error | null): void {
     writing.isBusy = false;
     if (error !== null) this.fail(writing, error);
+    else if (writing.abandoned !== null) this.fail(writing, ABANDONED);
     else this.writeNext(writing);
   }
 
@@ -184,10 +208,14 @@ export class SnapshotWriter {
     const { disk, packing } = this;
     const { directory, compression } = this.options;
     const { cut, path, unfinishedPath } = writing;
+    const rename = (done: Done): void => {
+      if (writing.abandoned === null) disk.rename(unfinishedPath, path, done);
+      else done(ABANDONED);
+    };
     const steps: ((done: Done) => void)[] = [
       (done) => file.finish(done),
       (done) => disk.readBack(unfinishedPath, packing, compareWith(cut, compression, done)),
-      (done) => disk.rename(unfinishedPath, path, done),
+      rename,
       (done) => disk.syncDirectory(directory, done),
     ];
     const goOn: Done = (error) => {
@@ -201,16 +229,19 @@ export class SnapshotWriter {
 
   private finished(writing: Writing): void {
     this.release();
-    this.events.onDone({ zxid: writing.cut.zxid, path: writing.path });
+    if (writing.abandoned !== null) writing.abandoned();
+    else this.events.onDone({ zxid: writing.cut.zxid, path: writing.path });
   }
 
   private fail(writing: Writing, error: Error): void {
     writing.isCut = true;
     writing.cut.abandon();
     writing.file?.abandon();
+    writing.isBusy = true;
     this.disk.remove(writing.unfinishedPath, () => {
       this.release();
-      this.events.onFailure(error);
+      if (writing.abandoned !== null) writing.abandoned();
+      else this.events.onFailure(error);
     });
   }
 
