@@ -3,13 +3,14 @@
  *
  * All sockets are read into one buffer that is used again at once, which saves an allocation per read and a fifth of the time of
  * a small request. node:net offers that (`onread`) only where it makes the socket itself, so each accepted handle is moved into a
- * socket of our own making; that is the one place that looks behind node:net's surface.
+ * socket of our own making.
  */
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, Socket } from 'node:net';
 import type { Connection } from '../client/connection.ts';
 import type { Link } from '../client/link.ts';
+import { plainAddress, takeHandle } from './socket-handle.ts';
 
 /** Bytes read from a socket at once at most. */
 const READ_SIZE = 64 * 1024;
@@ -39,9 +40,6 @@ export interface ClientListenerOptions {
   /** How long the last answer of a connection that is over may wait for a client that does not read, in ms. */
   readonly lingerMs: number;
 }
-
-/** A handle of node:net, of which nothing is known here but that it can be handed on. */
-type Handle = object;
 
 /** Listens for clients. */
 export class ClientListener {
@@ -118,19 +116,6 @@ export class ClientListener {
     socket.on('close', () => events.disconnected(made, 'the connection broke'));
     socket.resume();
   }
-}
-
-/** Takes the handle out of a socket that has not read anything, leaving the socket empty. */
-function takeHandle(socket: Socket): Handle | null {
-  const inside = socket as unknown as { _handle: Handle | null };
-  const handle = inside._handle;
-  inside._handle = null;
-  return handle;
-}
-
-/** An IPv4 client of a socket that listens on IPv6 as well is shown, and checked against `ip` entries, as IPv4. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 /** A Link over a socket. */
