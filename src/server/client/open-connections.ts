@@ -30,7 +30,7 @@ export class OpenConnections {
   /** Those that have something to send at the end of this turn. */
   private readonly dirty: Connection[] = [];
   /** Those that are not read for now, or that have much to send before they would be. */
-  readonly paused: PausedConnections;
+  readonly paused = new PausedConnections();
   /** Every open connection. */
   readonly all = new Set<Connection>();
 
@@ -38,7 +38,6 @@ export class OpenConnections {
     this.ports = ports;
     this.options = options;
     this.limits = new ConnectionLimits(options);
-    this.paused = new PausedConnections(options.minSessionTimeout);
     this.expiry = new ExpiryQueue(options.sessionlessCnxnTimeoutMs, ports.clock.elapsed);
   }
 
@@ -83,6 +82,8 @@ export class OpenConnections {
   /** Sees to it that no session expires because its client is not listened to. To be called before sessions expire. */
   lookAtPaused(): void {
     const { clock, sessions } = this.ports;
+    const dueAt = Math.min(this.paused.deadline, this.expiry.deadline, sessions.deadline);
+    if (clock.elapsed < dueAt) return;
     this.paused.look(clock.elapsed, UNSENT_HIGH_WATER, {
       alive: (connection) => {
         const { session } = connection;

@@ -11,7 +11,7 @@ import type { Connection } from './connection.ts';
 
 /** Bytes that may wait for a client that takes none of them. */
 const STUCK_LIMIT = 64 * 1024 * 1024;
-/** ms between two looks at the same connections; no session's time-out is shorter than two of them. */
+/** ms between two looks at the same connections; they are looked at in between where something is about to expire. */
 const LOOK_INTERVAL = 1000;
 
 /** What to do with a paused connection. */
@@ -24,20 +24,14 @@ export interface PausedVerdicts {
 
 /** The connections that are paused now. */
 export class PausedConnections {
-  /** Bytes that waited for each when it was looked at last. */
+  /** Bytes that waited for each when it was looked at last; infinite before the first time, so that nobody is stuck at once. */
   private readonly unsentBefore = new Map<Connection, number>();
-  private readonly interval: number;
   private nextLookAt = 0;
-
-  /** @param minSessionTimeout ms */
-  constructor(minSessionTimeout: number) {
-    this.interval = Math.min(LOOK_INTERVAL, minSessionTimeout / 2);
-  }
 
   /** A connection is paused, or has much to send before it would be. */
   add(connection: Connection): void {
     if (this.unsentBefore.has(connection)) return;
-    this.unsentBefore.set(connection, connection.link.unsentSize);
+    this.unsentBefore.set(connection, Number.POSITIVE_INFINITY);
   }
 
   /** It is read again and has sent everything, or it is closed. */
@@ -45,20 +39,23 @@ export class PausedConnections {
     this.unsentBefore.delete(connection);
   }
 
-  /** When look() wants to be called, in ms of the elapsed clock. */
+  /** When look() wants to be called at the latest, in ms of the elapsed clock. */
   get deadline(): number {
     return this.unsentBefore.size === 0 ? Number.POSITIVE_INFINITY : this.nextLookAt;
   }
 
-  /** Sees how each gets on. @param highWater bytes from which on a connection is paused for its own unread output */
+  /**
+   * Sees how each gets on. Before the deadline, because something is about to expire, it finds out only who is alive.
+   * @param highWater bytes from which on a connection is paused for its own unread output
+   */
   look(now: number, highWater: number, verdicts: PausedVerdicts): void {
-    if (now < this.nextLookAt) return;
-    this.nextLookAt = now + this.interval;
+    const isDue = now >= this.nextLookAt;
+    if (isDue) this.nextLookAt = now + LOOK_INTERVAL;
     for (const [connection, before] of [...this.unsentBefore]) {
       const unsent = connection.link.unsentSize;
-      this.unsentBefore.set(connection, unsent);
+      if (isDue) this.unsentBefore.set(connection, unsent);
       if (unsent < highWater || unsent < before) verdicts.alive(connection);
-      else if (unsent > STUCK_LIMIT) verdicts.stuck(connection);
+      else if (isDue && unsent > STUCK_LIMIT) verdicts.stuck(connection);
     }
   }
 }

@@ -57,6 +57,24 @@ describe('globalOutstandingLimit', () => {
     expect(ann.take()).toHaveLength(30);
   });
 
+  it.each([0, 1, 500])('costs neither where sessions may have a time-out of %d ms', (ms) => {
+    const keys = { globalOutstandingLimit: 10, minSessionTimeout: ms, tickTime: 500 };
+    const world = new World(keys);
+    const ann = world.connect(ms);
+    world.disk.isHeld = true;
+    ann.send(Buffer.concat([ann.frame(Op.create, create('/a')), changes(ann, 30)]));
+    world.turn();
+    const end = world.clock.elapsed + 20_000;
+    let runs = 0;
+    for (; world.server.deadline <= end && runs < 1000; runs++) {
+      world.moveClock(Math.max(world.clock.elapsed, world.server.deadline));
+      world.server.run();
+      world.turn();
+    }
+    expect(runs).toBeLessThan(100);
+    expect([ann.link.isPaused, ann.isClosed]).toEqual([true, false]);
+  });
+
   it('is not exceeded for ever by a client that leaves', () => {
     const { world, ann } = worldWithNode({ globalOutstandingLimit: 10 });
     ann.send(changes(ann, 30));
@@ -131,6 +149,18 @@ describe('a client that does not read', () => {
     expect(ann.link.state).toBe('destroyed');
     expect(world.logged('warn')).toEqual([expect.stringContaining('does not read')]);
     expect(world.monitor('watch_count')).toBe(0);
+  });
+
+  it('has a second to begin with an answer, however large it is', () => {
+    const { world, ann } = worldWithNode();
+    const bob = world.connect();
+    ann.ask(Op.addWatch, pathAndInt('/a', 0));
+    world.moveClock(world.clock.elapsed + 1500);
+    ann.link.waiting.push(Buffer.alloc(65 * MEGABYTE));
+    bob.ask(Op.setData, setData('/a', null));
+    world.server.run();
+    world.advance(999);
+    expect(ann.link.state).toBe('open');
   });
 
   it('gets everything that waited behind one write, however much that is, as long as it reads', () => {
