@@ -18,6 +18,7 @@ import type { EphemeralType } from './ephemeral-type.ts';
 import { ephemeralTypeOf } from './ephemeral-type.ts';
 import { copyBytes } from './memory.ts';
 import { NodeSnapshot } from './node-snapshot.ts';
+import type { OwnerWalk } from './owners.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { ZxidDigest } from './tree-digest.ts';
@@ -28,6 +29,7 @@ import type { Change } from './watches.ts';
 
 export type { TxnPartResult, TxnResult } from './apply.ts';
 export type { NodeSnapshot } from './node-snapshot.ts';
+export type { OwnerWalk } from './owners.ts';
 export type { Row } from './rows.ts';
 export { NO_ROW } from './rows.ts';
 export type { ZxidDigest } from './tree-digest.ts';
@@ -262,14 +264,14 @@ export class DataTree {
     }
   }
 
-  /** The rows of all containers. To be walked through before the next transaction. */
-  containerRows(): Row[] {
-    return this.state.owners.containerRows();
+  /** Begins a walk through all containers; one that is under way ends. */
+  walkContainers(): OwnerWalk {
+    return this.state.owners.walkContainers();
   }
 
-  /** The rows of all znodes with a TTL. To be walked through before the next transaction. */
-  ttlRows(): Row[] {
-    return this.state.owners.ttlRows();
+  /** Begins a walk through all znodes with a TTL; one that is under way ends. */
+  walkTtls(): OwnerWalk {
+    return this.state.owners.walkTtls();
   }
 
   /** The longest path at or above `path` that has a quota, or null (Java: getMaxPrefixWithQuota). */

@@ -19,6 +19,31 @@ const PREVIOUS = 4;
 class OwnerChain {
   first: Row = NO_ROW;
   count = 0;
+  walk: OwnerWalk | null = null;
+}
+
+/**
+ * A walk through the containers or through the znodes with a TTL, part by part, with transactions in between: what they delete is
+ * left out, what they create is for the next walk.
+ */
+export class OwnerWalk {
+  private readonly owners: Owners;
+  /** Where it goes on; moved by Owners when that row is taken out. */
+  at: Row;
+
+  constructor(owners: Owners, first: Row) {
+    this.owners = owners;
+    this.at = first;
+  }
+
+  /** The next rows, `limit` of them at most and none when the walk is over. To be looked at before the next transaction. */
+  next(limit: number): Row[] {
+    const rows: Row[] = [];
+    for (; this.at !== NO_ROW && rows.length < limit; this.at = this.owners.rowBehind(this.at)) {
+      rows.push(this.at);
+    }
+    return rows;
+  }
 }
 
 /** All chains of one tree. */
@@ -36,6 +61,7 @@ export class Owners {
 
   clear(): void {
     this.sessions.clear();
+    for (const { walk } of [this.containers, this.ttls]) if (walk !== null) walk.at = NO_ROW;
     this.containers = new OwnerChain();
     this.ttls = new OwnerChain();
     this.ephemeralsCount = 0;
@@ -82,6 +108,7 @@ export class Owners {
     if (previous === NO_ROW) chain.first = next;
     else this.setLink(previous, NEXT, next);
     if (next !== NO_ROW) this.setLink(next, PREVIOUS, previous);
+    if (chain.walk?.at === row) chain.walk.at = next;
     chain.count -= 1;
     if (this.znodes.ownerKind(row) === OwnerKind.session) this.ephemeralsCount -= 1;
   }
@@ -98,22 +125,31 @@ export class Owners {
 
   /** The ephemerals of a session. */
   rowsOf(session: SessionId): Row[] {
-    return this.rowsIn(this.sessions.get(session));
-  }
-
-  containerRows(): Row[] {
-    return this.rowsIn(this.containers);
-  }
-
-  ttlRows(): Row[] {
-    return this.rowsIn(this.ttls);
-  }
-
-  private rowsIn(chain: OwnerChain | undefined): Row[] {
     const rows: Row[] = [];
-    if (chain === undefined) return rows;
-    for (let row = chain.first; row !== NO_ROW; row = this.link(row, NEXT)) rows.push(row);
+    const first = this.sessions.get(session)?.first ?? NO_ROW;
+    for (let row = first; row !== NO_ROW; row = this.link(row, NEXT)) rows.push(row);
     return rows;
+  }
+
+  /** Begins a walk through the containers; one that is under way ends. */
+  walkContainers(): OwnerWalk {
+    return this.startWalk(this.containers);
+  }
+
+  /** Begins a walk through the znodes with a TTL; one that is under way ends. */
+  walkTtls(): OwnerWalk {
+    return this.startWalk(this.ttls);
+  }
+
+  private startWalk(chain: OwnerChain): OwnerWalk {
+    if (chain.walk !== null) chain.walk.at = NO_ROW;
+    chain.walk = new OwnerWalk(this, chain.first);
+    return chain.walk;
+  }
+
+  /** The row behind `row` in its chain. */
+  rowBehind(row: Row): Row {
+    return this.link(row, NEXT);
   }
 
   private link(row: Row, offset: number): Row {

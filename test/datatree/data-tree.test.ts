@@ -260,8 +260,14 @@ describe('owners', () => {
     story.apply({ type: OpCode.createTTL, path: '/t', ttl: 5000n, ...node });
     const { tree } = story;
     expect([
-      ...tree.containerRows().map((row) => tree.pathOf(row)),
-      ...tree.ttlRows().map((row) => tree.pathOf(row)),
+      ...tree
+        .walkContainers()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+      ...tree
+        .walkTtls()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
     ]).toEqual(['/c', '/t']);
     const owners = ['/c', '/t'].map((path) => tree.ephemeralOwner(tree.findPath(path)));
     expect(owners).toEqual([-(1n << 63n), -(1n << 56n) + 5000n]);
@@ -270,8 +276,14 @@ describe('owners', () => {
     expect(tree.statOf(tree.findPath('/t')).ephemeralOwner).toBe(0n);
     for (const path of ['/c', '/t']) story.delete(path);
     expect([
-      ...tree.containerRows().map((row) => tree.pathOf(row)),
-      ...tree.ttlRows().map((row) => tree.pathOf(row)),
+      ...tree
+        .walkContainers()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+      ...tree
+        .walkTtls()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
     ]).toEqual([]);
   });
 

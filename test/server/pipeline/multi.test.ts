@@ -79,11 +79,20 @@ describe('a multi', () => {
       [Op.create2, '/t'],
       [Op.create2, '/c'],
     ]);
-    expect([...world.tree.containerRows().map((row) => world.tree.pathOf(row))].sort()).toEqual([
-      '/box',
-      '/c',
-    ]);
-    expect([...world.tree.ttlRows().map((row) => world.tree.pathOf(row))]).toEqual(['/t']);
+    expect(
+      [
+        ...world.tree
+          .walkContainers()
+          .next(1000)
+          .map((row) => world.tree.pathOf(row)),
+      ].sort(),
+    ).toEqual(['/box', '/c']);
+    expect([
+      ...world.tree
+        .walkTtls()
+        .next(1000)
+        .map((row) => world.tree.pathOf(row)),
+    ]).toEqual(['/t']);
   });
 
   it('sees in each part what the parts before it have done', () => {
