@@ -6,7 +6,7 @@
  *
  * Only settings that have an effect on one node are here. The others are accepted and listed in `ignoredKeys`.
  */
-import type { Membership } from './membership.ts';
+import type { Membership } from '../../quorum/membership.ts';
 
 /** A key that was given, is accepted, and changes nothing here; `start` names each once in the log. */
 export interface IgnoredKey {

@@ -5,6 +5,8 @@
  *
  * Answers to QuorumPeerConfig.parse, parseProperties and setupQuorumPeerConfig.
  */
+
+import { isMembershipKey } from '../../quorum/membership-lines.ts';
 import type {
   AutopurgeConfig,
   ConnectionThrottleConfig,
@@ -14,7 +16,7 @@ import type {
 import { ConfigError, placeText } from './config-error.ts';
 import { Given } from './given.ts';
 import { type JvmFlags, systemProperties } from './jvm-flags.ts';
-import { isMembershipKey, readMembership, versionOfFileName } from './membership.ts';
+import { readMembership, versionOfFileName } from './membership.ts';
 import { type Property, readProperties } from './properties.ts';
 import {
   checkEnsemble,

@@ -2,10 +2,11 @@
  * The rules that span several keys: which address clients are served on, how long sessions may live, who has to log in
  * first, and what an ensemble cannot do without. Each is Java's, from the method that it names.
  */
+
+import type { Membership } from '../../quorum/membership.ts';
 import type { ServerConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { Given } from './given.ts';
-import type { Membership } from './membership.ts';
 import { settings } from './settings.ts';
 
 /** Where clients are served: host null for all addresses. */

@@ -7,7 +7,8 @@
  * group (`fromAnywhere`): in Java a key unknown to QuorumPeerConfig becomes the system property `zookeeper.<key>`, and
  * those can be given with -D as well.
  */
-import { type PeerType, peerType } from './membership.ts';
+import type { PeerType } from '../../quorum/membership.ts';
+import { peerType } from './membership.ts';
 import {
   anyText,
   BadValue,
