@@ -6,11 +6,10 @@
  */
 
 import type { ACL } from '../jute/data.ts';
-import { OPEN_ACL_UNSAFE, readACLs, writeACLs } from '../jute/data.ts';
+import { OPEN_ACL_UNSAFE, readACLs } from '../jute/data.ts';
 import { Perms } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
-import type { JuteWriter } from '../jute/writer.ts';
 
 /** The number, and the slot, of OPEN_ACL_UNSAFE, which has no entry and is not counted. */
 export const OPEN_ACL_ID = -1;
@@ -121,27 +120,26 @@ export class AclTable {
     this.unknownCount = 0;
   }
 
-  /** Writes the section of a snapshot: count (int), then (number long, vector<ACL>) each. */
-  write(writer: JuteWriter): void {
-    writer.writeInt(this.size);
+  /** The numbers and their lists, `size` of them. One that is there during the whole walk is met once; others may be. */
+  *lists(): Generator<readonly [id: number, acls: readonly ACL[]]> {
     for (const entry of this.byId.values()) {
-      if (entry.key === null) continue;
-      writer.writeTimeMs(entry.id);
-      writeACLs(writer, entry.acls);
+      if (entry.key !== null) yield [entry.id, entry.acls];
     }
   }
 
-  /** Reads the section of a snapshot into this table, which is empty. Raises JuteError for a list that is null. */
+  /** Reads the section of a snapshot into this table, which is empty: count (int), then what readList reads. Raises JuteError. */
   read(reader: JuteReader): void {
-    const count = reader.readInt();
-    for (let index = 0; index < count; index++) {
-      const id = reader.readTimeMs();
-      const acls = readACLs(reader);
-      if (acls === null) throw new JuteError('an access list that is null');
-      const before = this.byId.get(id);
-      if (before !== undefined) this.remove(before);
-      if (id !== OPEN_ACL_ID) this.enter(id, acls, keyOf(acls));
-    }
+    for (let count = reader.readInt(); count > 0; count--) this.readList(reader);
+  }
+
+  /** Reads one list of a snapshot: number (long), vector<ACL>. Raises JuteError for a list that is null. */
+  readList(reader: JuteReader): void {
+    const id = reader.readTimeMs();
+    const acls = readACLs(reader);
+    if (acls === null) throw new JuteError('an access list that is null');
+    const before = this.byId.get(id);
+    if (before !== undefined) this.remove(before);
+    if (id !== OPEN_ACL_ID) this.enter(id, acls, keyOf(acls));
   }
 
   private intern(acls: readonly ACL[]): Entry {

@@ -35,7 +35,7 @@ export class NodeSnapshot implements RowObserver {
   private isDone = false;
   private isTreeGone = false;
 
-  /** @param state its AclTable is written in the same turn */
+  /** @param state its AclTable is written from now on */
   constructor(state: TreeState) {
     this.state = state;
     this.lastAclId = state.aclTable.lastId;

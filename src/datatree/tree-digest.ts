@@ -38,6 +38,8 @@ export class TreeDigest {
   private low = 0;
   private readonly scratch = new Uint8Array(8);
   private expected: ZxidDigest | null = null;
+  /** Whether a snapshot is caught up with that does not say where it ends. */
+  private isEndUnknown = false;
   /** The last transaction with whose digest `value` agrees; null before any, and while a snapshot is caught up with. */
   private lastZxid: Zxid | null = null;
   private readonly log: ZxidDigest[] = [];
@@ -83,6 +85,7 @@ export class TreeDigest {
     this.high = 0;
     this.low = 0;
     this.expected = null;
+    this.isEndUnknown = false;
     this.lastZxid = null;
   }
 
@@ -107,12 +110,18 @@ export class TreeDigest {
     this.compareWithSnapshot(startZxid);
   }
 
+  /** The same for a snapshot that says nothing: the first digest of a transaction that agrees is where it ends. */
+  expectAny(): void {
+    this.isEndUnknown = this.isEnabled;
+  }
+
   /** Is to be called after each transaction, with the low half of its zxid besides (Java: the end of processTxn). */
   afterTxn(zxid: Zxid, zxidLow: number): void {
     if (this.expected !== null) {
       this.compareWithSnapshot(zxid);
       return;
     }
+    if (this.isEndUnknown) return;
     this.lastZxid = zxid;
     if ((zxidLow & HISTORY_MASK) !== 0) return;
     this.log.push(this.last);
@@ -140,7 +149,8 @@ export class TreeDigest {
       this.warn(`The digest of 0x${toHex(zxid)} has another version: ${said.version}.`);
       return;
     }
-    if (said.treeDigest !== this.value) this.reportMismatch(zxid, said.treeDigest);
+    if (said.treeDigest === this.value) this.isEndUnknown = false;
+    else if (!this.isEndUnknown) this.reportMismatch(zxid, said.treeDigest);
   }
 
   private reportMismatch(zxid: Zxid, said: bigint): void {

@@ -50,6 +50,11 @@ export class TreeLoad {
     this.state.aclTable.read(reader);
   }
 
+  /** Reads one list of that section, which must be there as a whole. Raises JuteError. */
+  readAcl(reader: JuteReader): void {
+    this.state.aclTable.readList(reader);
+  }
+
   /**
    * Reads znodes. True once the closing path "/" has been read; false when the reader holds no further whole record: it stands
    * behind the last one. Raises JuteError for a record that cannot be, for a znode that comes twice or without its parent.

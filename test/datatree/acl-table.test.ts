@@ -7,7 +7,7 @@ import { AclTable } from '../../src/datatree/acl-table.ts';
 import type { ACL } from '../../src/jute/data.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
-import { ONLY_JOE, OPEN, Story } from './trees.ts';
+import { ONLY_JOE, OPEN, Story, writeAclLists } from './trees.ts';
 
 function acl(scheme: string | null, id: string | null, perms = 31): ACL[] {
   return [{ perms, id: { scheme, id } }];
@@ -15,7 +15,7 @@ function acl(scheme: string | null, id: string | null, perms = 31): ACL[] {
 
 function copied(table: AclTable): AclTable {
   const writer = new JuteWriter();
-  table.write(writer);
+  writeAclLists(table, writer);
   const copy = new AclTable();
   copy.read(new JuteReader(writer.toBuffer()));
   return copy;

@@ -13,6 +13,7 @@ import { JuteWriter } from '../../src/jute/writer.ts';
 import { expectSame, pathsOf, seenIn, summaryOf } from './compare.ts';
 import { NaiveTree } from './naive-tree.ts';
 import { quotaTxns, Random, RandomTxns } from './random-txns.ts';
+import { writeAclLists } from './trees.ts';
 
 const OPTIONS: DataTreeOptions = {
   hashSeed: [0x12345678, 0x9abcdef0],
@@ -103,7 +104,7 @@ function fuzzySnapshot(twins: Twins, random: Random): { bytes: Buffer; startZxid
   const { tree } = twins;
   const writer = new JuteWriter();
   const startZxid = tree.lastProcessedZxid;
-  tree.writeAcls(writer);
+  writeAclLists(tree.aclTable, writer);
   const snapshot = tree.startNodeSnapshot();
   while (!snapshot.writeSlice(writer, 1 + random.below(300))) {
     for (let count = random.below(8); count > 0; count--) twins.step();

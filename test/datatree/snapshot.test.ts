@@ -8,7 +8,7 @@ import { NO_ROW } from '../../src/datatree/data-tree.ts';
 import type { Zxid } from '../../src/jute/int64.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
-import { loadInto, ONLY_JOE, OPEN, SESSION, Story, snapshotOf } from './trees.ts';
+import { loadInto, ONLY_JOE, OPEN, SESSION, Story, snapshotOf, writeAclLists } from './trees.ts';
 
 const ACLS_AND_ROOT = ((): Buffer => {
   const writer = new JuteWriter();
@@ -45,7 +45,7 @@ describe('a walk over the znodes', () => {
     const story = new Story();
     story.create('/a');
     const writer = new JuteWriter();
-    story.tree.writeAcls(writer);
+    writeAclLists(story.tree.aclTable, writer);
     walk(story.tree.startNodeSnapshot(), writer, () => {
       for (const path of ['/b', '/b/c', '/a/d']) story.create(path);
     });
@@ -62,7 +62,7 @@ describe('a walk over the znodes', () => {
     story.delete('/zookeeper/quota');
     story.delete('/zookeeper');
     const writer = new JuteWriter();
-    story.tree.writeAcls(writer);
+    writeAclLists(story.tree.aclTable, writer);
     walk(story.tree.startNodeSnapshot(), writer, () => {
       for (const path of ['/a/c', '/a/b', '/a']) story.delete(path);
       for (const path of ['/e', '/e/f', '/g']) story.create(path);
@@ -76,7 +76,7 @@ describe('a walk over the znodes', () => {
     const story = new Story();
     story.create('/a', { acl: OPEN });
     const writer = new JuteWriter();
-    story.tree.writeAcls(writer);
+    writeAclLists(story.tree.aclTable, writer);
     walk(story.tree.startNodeSnapshot(), writer, () => story.setAcl('/a', ONLY_JOE));
     const other = new Story();
     loadInto(other, writer.toBuffer());

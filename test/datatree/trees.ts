@@ -2,9 +2,11 @@
  * Trees for stories, and transactions in a few words.
  */
 
+import type { AclTable } from '../../src/datatree/acl-table.ts';
 import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
 import { DataTree } from '../../src/datatree/data-tree.ts';
 import type { ACL } from '../../src/jute/data.ts';
+import { writeACLs } from '../../src/jute/data.ts';
 import type { SessionId, Zxid } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
@@ -87,10 +89,19 @@ export function setDataTxn(path: string, data: Uint8Array | string | null, versi
   return { type: OpCode.setData, path, data: bytes, version };
 }
 
+/** Writes access lists as a snapshot holds them. */
+export function writeAclLists(table: AclTable, writer: JuteWriter): void {
+  writer.writeInt(table.size);
+  for (const [id, acls] of table.lists()) {
+    writer.writeTimeMs(id);
+    writeACLs(writer, acls);
+  }
+}
+
 /** A snapshot of a tree, cut in one go: ACLs, znodes. */
 export function snapshotOf(tree: DataTree): Buffer {
   const writer = new JuteWriter();
-  tree.writeAcls(writer);
+  writeAclLists(tree.aclTable, writer);
   tree.startNodeSnapshot().writeSlice(writer, Number.MAX_SAFE_INTEGER);
   return writer.toBuffer();
 }

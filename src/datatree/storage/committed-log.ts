@@ -19,14 +19,20 @@ export const COMMITTED_LOG_SIZE_LIMIT = 16 << 20;
 /** Transactions are copied into pieces of memory of this size, in bytes; a larger one has its own. */
 const CHUNK_SIZE = 64 * 1024;
 
-/** A ring of transactions, numbered from 0, the oldest, to count - 1. */
+/** A transaction as a PROPOSAL carries it: header, transaction, digest. */
+export interface LoggedTxn {
+  readonly zxid: Zxid;
+  readonly bytes: Uint8Array;
+}
+
+/** The ring. */
 export class CommittedLog {
   private readonly capacity: number;
   private readonly zxids: BigInt64Array;
   private readonly chunks: (Buffer | null)[];
   private readonly starts: Int32Array;
   private readonly ends: Int32Array;
-  /** Where number 0 is. */
+  /** Where the oldest is. */
   private first = 0;
   private used = 0;
   private bytes = 0;
@@ -43,8 +49,8 @@ export class CommittedLog {
     this.ends = new Int32Array(limit);
   }
 
-  get count(): number {
-    return this.used;
+  get isEmpty(): boolean {
+    return this.used === 0;
   }
 
   /** The oldest zxid; null where there is none. */
@@ -57,21 +63,32 @@ export class CommittedLog {
     return this.used === 0 ? null : this.zxidAt(this.used - 1);
   }
 
-  /** The zxid with a number below count. */
-  zxidAt(index: number): Zxid {
+  /** The newest zxid that is not above `zxid`; null for none. */
+  floor(zxid: Zxid): Zxid | null {
+    const index = this.indexAbove(zxid);
+    return index === 0 ? null : this.zxidAt(index - 1);
+  }
+
+  /** The oldest zxid above `zxid`; null for none. */
+  above(zxid: Zxid): Zxid | null {
+    const index = this.indexAbove(zxid);
+    return index === this.used ? null : this.zxidAt(index);
+  }
+
+  /** The transactions above `zxid`, oldest first. To be walked through before the next one is added; the bytes stay good. */
+  *entriesAbove(zxid: Zxid): Generator<LoggedTxn> {
+    for (let index = this.indexAbove(zxid); index < this.used; index++) {
+      const place = this.placeOf(index);
+      const bytes = this.chunks[place]?.subarray(this.starts[place], this.ends[place]);
+      if (bytes !== undefined) yield { zxid: this.zxidAt(index), bytes };
+    }
+  }
+
+  private zxidAt(index: number): Zxid {
     return toZxid(this.zxids[this.placeOf(index)] as bigint);
   }
 
-  /** Header, transaction and digest with a number below count: a view that stays good. */
-  bytesAt(index: number): Uint8Array {
-    const place = this.placeOf(index);
-    const chunk = this.chunks[place];
-    if (!chunk) throw new RangeError(`no transaction ${index} among ${this.used}`);
-    return chunk.subarray(this.starts[place], this.ends[place]);
-  }
-
-  /** The number of the first transaction above `zxid`; count if there is none. */
-  indexAfter(zxid: Zxid): number {
+  private indexAbove(zxid: Zxid): number {
     let low = 0;
     let high = this.used;
     while (low < high) {

@@ -191,7 +191,6 @@ function emptyDatabase(
   const path = `${options.snapshotDirectory}/${snapshotName(ZXID_ZERO, '')}`;
   const cut = new SnapshotCut(tree, options);
   const writer = new JuteWriter();
-  cut.writeStart(writer);
   while (!cut.writeSlice(writer, Number.POSITIVE_INFINITY)) {
     // The tree of a new database is a few hundred bytes.
   }

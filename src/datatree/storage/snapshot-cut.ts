@@ -1,14 +1,16 @@
 /*
- * SnapshotCut: the bytes of one snapshot, taken out of the tree slice by slice (layout: snapshot-format.ts). What has to
- * be from one moment, the zxid, sessions and ACLs, is taken at once; the znodes of later slices may be newer, and
- * replaying the log from that zxid on ends in the same tree (Java: DataTree.serialize, whose snapshots are as fuzzy).
+ * SnapshotCut: the bytes of one snapshot file, taken out of the tree slice by slice (layout: snapshot-format.ts): the header,
+ * what a SnapshotStream gives, and behind it seal, digest and zxid, which are from the moment of the last slice. What
+ * is in it may be newer than the zxid in its name, and replaying the log from that zxid on ends in the same tree (Java:
+ * DataTree.serialize, whose snapshots are as fuzzy).
  */
 
 import type { Zxid } from '../../jute/int64.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
-import type { DataTree, NodeSnapshot } from '../data-tree.ts';
+import type { DataTree } from '../data-tree.ts';
 import { adler32 } from './adler32.ts';
-import { SNAPSHOT_HEADER, writeSeal, writeSessions, writeZxidDigest } from './snapshot-format.ts';
+import { SNAPSHOT_HEADER, writeSeal, writeZxidDigest } from './snapshot-format.ts';
+import { SnapshotStream } from './snapshot-stream.ts';
 
 /** What stands in a snapshot behind the tree. */
 export interface SnapshotContents {
@@ -23,43 +25,32 @@ export interface SnapshotContents {
 
 /** The bytes of a snapshot that is being cut. */
 export class SnapshotCut {
-  /** The last zxid when it began, which is the one in the name. */
-  readonly zxid: Zxid;
   /** Adler32 of the bytes so far. */
   checksum = 1;
   /** How many bytes there were so far. */
   size = 0;
   private readonly tree: DataTree;
   private readonly contents: SnapshotContents;
-  private nodes: NodeSnapshot | null = null;
+  private readonly stream: SnapshotStream;
 
   constructor(tree: DataTree, contents: SnapshotContents) {
     this.tree = tree;
     this.contents = contents;
-    this.zxid = tree.lastProcessedZxid;
+    this.stream = new SnapshotStream(tree);
   }
 
-  /** Appends everything that stands before the znodes. To be called first, in the turn in which the cut was made. */
-  writeStart(writer: JuteWriter): void {
-    const from = writer.length;
-    writer.writeBytes(SNAPSHOT_HEADER);
-    writeSessions(writer, this.tree.sessions);
-    this.tree.writeAcls(writer);
-    this.nodes = this.tree.startNodeSnapshot();
-    this.sum(writer, from);
+  /** The last zxid when it began, which is the one in the name. */
+  get zxid(): Zxid {
+    return this.stream.zxid;
   }
 
-  /** Appends the next znodes, about `maxBytes` of them. Returns true once nothing is left; the end of the snapshot then stands behind them. */
+  /** Appends the next slice, about `maxBytes`. Returns true once nothing is left, and is then not to be called again. */
   writeSlice(writer: JuteWriter, maxBytes: number): boolean {
-    const { nodes } = this;
-    if (nodes === null) throw new Error('a snapshot that has not begun or is complete');
     const from = writer.length;
-    const isDone = nodes.writeSlice(writer, maxBytes);
+    if (this.size === 0) writer.writeBytes(SNAPSHOT_HEADER);
+    const isDone = this.stream.writeSlice(writer, maxBytes);
     this.sum(writer, from);
-    if (isDone) {
-      this.nodes = null;
-      this.writeEnd(writer);
-    }
+    if (isDone) this.writeEnd(writer);
     return isDone;
   }
 
@@ -81,8 +72,7 @@ export class SnapshotCut {
 
   /** Ends the cut before it is complete, so that the tree forgets it. */
   abandon(): void {
-    this.nodes?.abandon();
-    this.nodes = null;
+    this.stream.close();
   }
 
   private seal(writer: JuteWriter): void {

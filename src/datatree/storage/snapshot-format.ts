@@ -1,6 +1,6 @@
 /*
- * A snapshot as bytes (Java: FileSnap, SerializeUtils, SnapStream, DataTree.serialize), written here, read in
- * snapshot-load.ts.
+ * A snapshot as bytes (Java: FileSnap, SerializeUtils, SnapStream, DataTree.serialize), written in snapshot-cut.ts,
+ * read in snapshot-load.ts. Sessions to the end of the tree are also what follows a SNAP packet.
  *
  *   FileHeader, 16 bytes   magic int "ZKSN", version int 2, dbid long -1
  *   sessions               count int, (id long, timeout int)*
@@ -15,8 +15,6 @@
  * the part that it knows, so older servers do not see what was added. All sums are over the unpacked bytes.
  */
 
-import type { SessionId } from '../../jute/int64.ts';
-import { writeInt32, writeInt64 } from '../../jute/int64.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
 import type { ZxidDigest } from '../data-tree.ts';
 import { fileHeader } from './log-format.ts';
@@ -27,21 +25,11 @@ export const SNAPSHOT_MAGIC = 0x5a4b534e;
 /** The 16 bytes that a snapshot begins with. */
 export const SNAPSHOT_HEADER: Buffer = fileHeader(SNAPSHOT_MAGIC, 2, -1n);
 
-/** Size of a session: id and timeout. */
-const SESSION_SIZE = 12;
+/** Size of a session: id (8), timeout in ms (4). */
+export const SESSION_SIZE = 12;
 
 /** Size of a seal: checksum, "/" with its length. */
 export const SEAL_SIZE = 13;
-
-/** Writes the sessions with their timeouts in ms. */
-export function writeSessions(writer: JuteWriter, sessions: ReadonlyMap<SessionId, number>): void {
-  writer.writeInt(sessions.size);
-  for (const [id, timeout] of sessions) {
-    const at = writer.reserve(SESSION_SIZE);
-    writeInt64(writer.buffer, at, id);
-    writeInt32(writer.buffer, at + 8, timeout);
-  }
-}
 
 /** Writes a seal. */
 export function writeSeal(writer: JuteWriter, checksum: number): void {

@@ -1,9 +1,9 @@
 /*
  * SnapshotWriter: cuts a snapshot out of the tree while transactions go on (Java: FileSnap.serialize in a thread of its own).
  *
- * start() takes what has to be from one moment, the zxid in the name, sessions and ACLs; step() then takes the next slice
- * of znodes, once per turn and for a fraction of a millisecond. The znodes of later slices may be newer than the zxid
- * in the name: replaying the log from there on ends in the same tree, as with Java's snapshots.
+ * start() takes the zxid in the name; step() takes the next slice of the tree, once per turn and for a fraction of a
+ * millisecond. Slices may be newer than that zxid: replaying the log from there on ends in the same tree, as with Java's
+ * snapshots.
  *
  *   cut slices, write chunks behind each other, sync every few MB ─> sync ─> read everything back and compare
  *   ─> rename ─> sync the directory ─> onDone
@@ -125,7 +125,6 @@ export class SnapshotWriter {
       unsynced: 0,
       abandoned: null,
     };
-    cut.writeStart(writing.chunk);
     while (this.free.length < CHUNK_COUNT - 1) this.free.push(newChunk());
     this.writing = writing;
     this.disk.createSnapshot(writing.unfinishedPath, this.packing, (error, file) => {
