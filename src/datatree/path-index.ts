@@ -5,6 +5,9 @@
  * still in use, a few slots at each change. As slots are in the order of the hashes and only whole clusters move, it is known from a hash
  * in which of the two tables to look. Deletion moves followers back, so nothing is left behind by it.
  *
+ * A load enters all rows at its end, part of the table after part of the table: at random, each row would cost a miss of the cache,
+ * and the table would grow many times.
+ *
  * It compares hashes; whether a row has the path that is looked for is said by PathMatcher, which holds the names.
  */
 
@@ -16,6 +19,8 @@ import { NO_ROW } from './rows.ts';
 export interface PathMatcher {
   /** Whether `bytes[start, end)` is the path of a row. */
   isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean;
+  /** Whether two rows have the same path. */
+  isSamePath(one: Row, other: Row): boolean;
 }
 
 const MIN_SIZE = 1024;
@@ -25,6 +30,14 @@ const MIN_LOAD = 0.25;
 const GROWTH = 1.5;
 /** How many slots move at each change. The next table is ready long before it could be full itself. */
 const MOVED_PER_CHANGE = 8;
+
+/** Which part of the table is in use after a load, unless it is small: it need not grow soon. */
+const LOAD_AFTER_BULK = 0.6;
+/** In how many parts a load fills the table; the first bits of a hash say which. */
+const BULK_PART_BITS = 4;
+/** Hashes of a load that stand together. */
+const BULK_BLOCK_BITS = 14;
+const IN_BULK_BLOCK = (1 << BULK_BLOCK_BITS) - 1;
 
 /** One table. A hash belongs to the slot that stands in the table where the hash stands among all hashes. */
 class Slots {
@@ -86,6 +99,42 @@ class Slots {
   }
 }
 
+/** The hashes of the rows of a load: row n has the n-th. */
+class BulkHashes {
+  private readonly blocks: Int32Array[] = [];
+  private readonly firstRow: Row;
+  count = 0;
+
+  constructor(firstRow: Row) {
+    this.firstRow = firstRow;
+  }
+
+  push(hash: number): void {
+    const place = this.count & IN_BULK_BLOCK;
+    if (place === 0) this.blocks.push(new Int32Array(1 << BULK_BLOCK_BITS));
+    (this.blocks[this.count >> BULK_BLOCK_BITS] as Int32Array)[place] = hash;
+    this.count += 1;
+  }
+
+  /** Calls `enter` for all rows, those first that belong to the beginning of a table. */
+  forEach(enter: (hash: number, row: Row) => void): void {
+    const { blocks, count } = this;
+    for (let part = 0; part < 1 << BULK_PART_BITS; part++) {
+      let row = this.firstRow;
+      let left = count;
+      for (const block of blocks) {
+        const size = Math.min(left, block.length);
+        for (let index = 0; index < size; index++) {
+          const hash = block[index] as number;
+          if (hash >>> (32 - BULK_PART_BITS) === part) enter(hash, row + index);
+        }
+        row += size;
+        left -= size;
+      }
+    }
+  }
+}
+
 /** The table. */
 export class PathIndex {
   private readonly matcher: PathMatcher;
@@ -96,6 +145,8 @@ export class PathIndex {
   private moveStart = 0;
   private movedCount = 0;
   private count = 0;
+  /** What a load has given so far; null while there is none. */
+  private bulk: BulkHashes | null = null;
 
   constructor(matcher: PathMatcher) {
     this.matcher = matcher;
@@ -106,6 +157,51 @@ export class PathIndex {
     this.current = new Slots(MIN_SIZE);
     this.next = null;
     this.count = 0;
+    this.bulk = null;
+  }
+
+  /**
+   * Begins a load into an empty index: addBulk() takes the rows from `firstRow` on, one after the other, and nothing else is to be
+   * called until endBulk().
+   */
+  startBulk(firstRow: Row): void {
+    this.bulk = new BulkHashes(firstRow);
+  }
+
+  /** Takes the hash of the next row of a load. */
+  addBulk(hash: number): void {
+    this.bulk?.push(hash);
+  }
+
+  /** Enters the rows of a load. Returns one whose path another one has as well, or NO_ROW: then the index is of no use. */
+  endBulk(): Row {
+    const { bulk } = this;
+    if (bulk === null) return NO_ROW;
+    this.bulk = null;
+    this.count = bulk.count;
+    this.current = new Slots(Math.max(MIN_SIZE, Math.ceil(bulk.count / LOAD_AFTER_BULK)));
+    let twice = NO_ROW;
+    bulk.forEach((hash, row) => {
+      if (this.addUnlessSame(hash, row)) return;
+      twice = row;
+    });
+    return twice;
+  }
+
+  /** False where a row of the same path is in. */
+  private addUnlessSame(hash: number, row: Row): boolean {
+    const { words, size } = this.current;
+    let slot = this.current.home(hash);
+    for (;;) {
+      const other = (words[2 * slot + 1] as number) - 1;
+      if (other === NO_ROW) break;
+      if (words[2 * slot] === hash && this.matcher.isSamePath(other, row)) return false;
+      slot += 1;
+      if (slot === size) slot = 0;
+    }
+    words[2 * slot] = hash;
+    words[2 * slot + 1] = row + 1;
+    return true;
   }
 
   /** The row of the path `bytes[start, end)`, whose hash is given, or NO_ROW. */

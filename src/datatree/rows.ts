@@ -18,7 +18,6 @@
  */
 
 import { STAT_PERSISTED_PZXID_OFFSET, STAT_SIZE, StatOffset } from '../jute/data.ts';
-import { readInt32 } from '../jute/int64.ts';
 import { allocateBytes, IS_LITTLE_ENDIAN } from './memory.ts';
 
 /** A znode's place. */
@@ -55,17 +54,6 @@ const SEGMENT_SIZE = ROWS_PER_SEGMENT * WORDS_PER_ROW * 4;
 export function wireOrder(word: number): number {
   if (!IS_LITTLE_ENDIAN) return word;
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
-
-/** The word that four bytes are, as they stand in memory. */
-function wireWord(bytes: Uint8Array, at: number): number {
-  if (!IS_LITTLE_ENDIAN) return readInt32(bytes, at);
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
 }
 
 /** What is known of a segment. */
@@ -202,16 +190,16 @@ export class Rows {
     this.set(row, STAT_WORD + (offset >> 2), wireOrder(value));
   }
 
-  /** Takes the fields of a Stat from a StatPersisted at `bytes[at …]`; dataLength and numChildren stay. */
-  takePersistedStat(row: Row, bytes: Uint8Array, at: number): void {
+  /** Takes the fields of a Stat from a StatPersisted at `source[at …]`; dataLength and numChildren stay. */
+  takePersistedStat(row: Row, source: DataView, at: number): void {
     const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
     const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
     for (let word = 0; word < StatOffset.dataLength >> 2; word++) {
-      words[stat + word] = wireWord(bytes, at + 4 * word);
+      words[stat + word] = source.getInt32(at + 4 * word, IS_LITTLE_ENDIAN);
     }
     const pzxid = at + STAT_PERSISTED_PZXID_OFFSET;
-    words[stat + (StatOffset.pzxid >> 2)] = wireWord(bytes, pzxid);
-    words[stat + (StatOffset.pzxid >> 2) + 1] = wireWord(bytes, pzxid + 4);
+    words[stat + (StatOffset.pzxid >> 2)] = source.getInt32(pzxid, IS_LITTLE_ENDIAN);
+    words[stat + (StatOffset.pzxid >> 2) + 1] = source.getInt32(pzxid + 4, IS_LITTLE_ENDIAN);
   }
 
   /** Sets a 64-bit field of the Stat from two words that are in wire order already (wireOrder). */

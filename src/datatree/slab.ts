@@ -68,6 +68,7 @@ class Page {
 export class Slab {
   private readonly regionBytes: (Uint8Array | null)[] = [];
   private readonly regionWords: (Int32Array | null)[] = [];
+  private readonly regionViews: (DataView | null)[] = [];
   private readonly regionUsedPages: number[] = [];
   private readonly freeRegions: number[] = [];
   private readonly pages: Page[] = [];
@@ -140,6 +141,7 @@ export class Slab {
   clear(): void {
     this.regionBytes.length = 0;
     this.regionWords.length = 0;
+    this.regionViews.length = 0;
     this.regionUsedPages.length = 0;
     this.freeRegions.length = 0;
     this.pages.length = 0;
@@ -159,6 +161,11 @@ export class Slab {
   /** The words of a chunk that is not a buffer of its own, from startOf(handle) / 4 on. */
   wordsOf(handle: number): Int32Array {
     return this.regionWords[handle >>> REGION_UNIT_BITS] as Int32Array;
+  }
+
+  /** A view of a chunk that is not a buffer of its own, to be read and written from startOf(handle) on. */
+  viewOf(handle: number): DataView {
+    return this.regionViews[handle >>> REGION_UNIT_BITS] as DataView;
   }
 
   /** Gives an empty page to a class; NONE when there is no room for another region. */
@@ -195,6 +202,7 @@ export class Slab {
     const bytes = allocateBytes(REGION_SIZE);
     this.regionBytes[region] = bytes;
     this.regionWords[region] = new Int32Array(bytes.buffer);
+    this.regionViews[region] = new DataView(bytes.buffer);
     this.regionUsedPages[region] = 0;
     const firstPage = region << REGION_PAGE_BITS;
     while (this.pages.length < firstPage + PAGES_PER_REGION) this.pages.push(new Page());
@@ -209,6 +217,7 @@ export class Slab {
     }
     this.regionBytes[region] = null;
     this.regionWords[region] = null;
+    this.regionViews[region] = null;
     this.freeRegions.push(region);
   }
 

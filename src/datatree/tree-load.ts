@@ -3,13 +3,18 @@
  *
  * Answers to DataTree.deserialize. The caller hands over whatever part of the file it has read; whole records are taken, the rest is left to
  * the next call.
+ *
+ * Snapshots are written parents first, as a walk meets them: the parent of a znode is the one before it or above that one. So paths
+ * need not be looked up, and are entered into the index at the end. A file in another order (any with the parents first is good) is loaded
+ * by look-ups from the first znode on whose parent is elsewhere.
  */
 
-import { STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
+import { STAT_PERSISTED_PZXID_OFFSET, STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { readInt32, readInt64, readTimeMs, SESSION_ID_ZERO, toZxid } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { decodeString, JuteError } from '../jute/reader.ts';
+import { crcUpdate } from './digest.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
@@ -18,23 +23,33 @@ import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
 
 const SLASH = 0x2f;
 const ACL_SIZE = 8;
+const NO_BYTES = Buffer.alloc(0);
 
 /** A tree that is being loaded. It was emptied at the start. */
 export class TreeLoad {
   private readonly state: TreeState;
   private readonly given: NewZnode;
+  /** What the reader of the current call reads, and the same as a view. */
+  private bytes: Buffer = NO_BYTES;
+  private view: DataView = new DataView(NO_BYTES.buffer);
   private hasRoot = false;
+  /** Whether paths are still to be entered into the index. */
+  private isBulk = true;
+  /** The znode before, and the size of its path. */
+  private previous: Row = NO_ROW;
+  private previousSize = 0;
   /** Where the record with the highest czxid has it, as two words. */
   private czxidHigh = 0;
   private czxidLow = 0;
 
   constructor(state: TreeState) {
     state.clear();
+    state.znodes.startBulk();
     this.state = state;
     this.given = {
       parent: NO_ROW,
       hash: 0,
-      bytes: new Uint8Array(0),
+      bytes: NO_BYTES,
       nameStart: 0,
       end: 0,
       ownerKind: OwnerKind.none,
@@ -57,10 +72,15 @@ export class TreeLoad {
 
   /**
    * Reads znodes. True once the closing path "/" has been read; false when the reader holds no further whole record: it stands
-   * behind the last one. Raises JuteError for a record that cannot be, for a znode that comes twice or without its parent.
+   * behind the last one. Raises JuteError for a record that cannot be and for a znode without its parent; one that comes twice may be
+   * found by finish() only.
    */
   readNodes(reader: JuteReader): boolean {
     const { bytes, end } = reader;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     for (;;) {
       const pathStart = reader.offset + 4;
       if (pathStart > end) return false;
@@ -80,29 +100,48 @@ export class TreeLoad {
       const dataEnd = pathEnd + 4 + Math.max(0, dataSize);
       const recordEnd = dataEnd + ACL_SIZE + STAT_PERSISTED_SIZE;
       if (recordEnd > end) return false;
-      this.takeNode(bytes, pathStart, pathEnd, dataEnd);
+      this.takeNode(pathStart, pathEnd, dataEnd);
       reader.offset = recordEnd;
     }
   }
 
   /** Takes a whole record: the path, the size of the data and the data, the number of the ACL, the StatPersisted. */
-  private takeNode(bytes: Buffer, pathStart: number, pathEnd: number, dataEnd: number): void {
-    const { state, given } = this;
-    const { rows, root } = state.znodes;
+  private takeNode(pathStart: number, pathEnd: number, dataEnd: number): void {
+    const { state, given, bytes } = this;
+    const { rows } = state.znodes;
     const statStart = dataEnd + ACL_SIZE;
     const owner = ownerAt(bytes, statStart + StatOffset.ephemeralOwner);
+    const isRoot = pathStart === pathEnd;
     given.data = readInt32(bytes, pathEnd) === -1 ? null : bytes;
     given.dataStart = pathEnd + 4;
     given.dataEnd = dataEnd;
-    const row =
-      pathStart === pathEnd ? this.takeRoot() : this.addNode(bytes, pathStart, pathEnd, owner);
-    rows.takePersistedStat(row, bytes, statStart);
+    const row = isRoot ? this.takeRoot() : this.addNode(pathStart, pathEnd, owner);
+    this.previous = row;
+    this.previousSize = pathEnd - pathStart;
+    rows.takePersistedStat(row, this.view, statStart);
     this.noteCzxid(readInt32(bytes, statStart), readInt32(bytes, statStart + 4));
     rows.set(row, Field.acl, state.aclTable.takeId(readTimeMs(bytes, dataEnd)));
-    if (owner !== 0n && row !== root) state.owners.add(row, owner);
-    state.digestAnew(row, bytes, pathStart, pathEnd);
+    if (owner !== 0n && !isRoot) state.owners.add(row, owner);
+    if (state.options.digestEnabled && (isRoot || !given.isExcluded)) {
+      this.takeDigest(row, pathStart, pathEnd, dataEnd);
+    }
     state.approximateDataSize +=
       charactersIn(bytes, pathStart, pathEnd) + dataEnd - given.dataStart;
+  }
+
+  /** Computes the digest from the record (digest.ts has the order of the fields). */
+  private takeDigest(row: Row, pathStart: number, pathEnd: number, dataEnd: number): void {
+    const { bytes, state } = this;
+    const stat = dataEnd + ACL_SIZE;
+    const pzxid = stat + STAT_PERSISTED_PZXID_OFFSET;
+    let crc = crcUpdate(-1, bytes, pathStart, pathEnd);
+    crc = crcUpdate(crc, bytes, pathEnd + 4, dataEnd);
+    crc = crcUpdate(crc, bytes, stat, stat + StatOffset.ctime);
+    crc = crcUpdate(crc, bytes, pzxid, pzxid + 8);
+    crc = crcUpdate(crc, bytes, stat + StatOffset.ctime, pzxid);
+    const digest = ~crc >>> 0;
+    state.digest.add(digest);
+    state.znodes.rows.set(row, Field.digest, digest);
   }
 
   /** Keeps the highest czxid. */
@@ -122,31 +161,67 @@ export class TreeLoad {
     return znodes.root;
   }
 
-  private addNode(bytes: Buffer, pathStart: number, pathEnd: number, owner: SessionId): Row {
-    const { state, given } = this;
+  private addNode(pathStart: number, pathEnd: number, owner: SessionId): Row {
+    const { state, given, bytes } = this;
     const { znodes } = state;
     let slash = pathEnd - 1;
     while (slash > pathStart && bytes[slash] !== SLASH) slash -= 1;
-    given.parent = this.hasRoot ? znodes.findParent(bytes, pathStart, slash) : NO_ROW;
+    given.parent = this.parentOf(pathStart, slash);
     if (given.parent === NO_ROW || slash === pathEnd - 1) {
       throw new JuteError(`no parent of ${decodeString(bytes, pathStart, pathEnd)}`);
     }
     given.hash = znodes.hashOf(bytes, pathStart, pathEnd);
-    if (znodes.findHashed(given.hash, bytes, pathStart, pathEnd) !== NO_ROW) {
-      throw new JuteError(`${decodeString(bytes, pathStart, pathEnd)} comes twice`);
-    }
     given.bytes = bytes;
     given.nameStart = slash + 1;
     given.end = pathEnd;
     given.ownerKind = state.ownerKindOf(owner);
     given.isExcluded = state.isExcluded(bytes, pathStart, pathEnd);
+    if (this.isBulk) return znodes.addBulk(given, this.view);
+    if (znodes.findHashed(given.hash, bytes, pathStart, pathEnd) !== NO_ROW) {
+      throw new JuteError(`${decodeString(bytes, pathStart, pathEnd)} comes twice`);
+    }
     return znodes.add(given);
   }
 
-  /** Ends the load: quotas are set up, ACLs that nobody uses go. Raises JuteError where there was no root. */
+  /** The row of the path in front of the slash at `slash`, or NO_ROW. */
+  private parentOf(pathStart: number, slash: number): Row {
+    if (!this.hasRoot) return NO_ROW;
+    const { znodes } = this.state;
+    const { bytes } = this;
+    const parentSize = slash - pathStart;
+    let row = this.previous;
+    let size = this.previousSize;
+    while (size > parentSize) {
+      size -= 1 + znodes.nameSize(row);
+      row = znodes.parent(row);
+    }
+    if (
+      size === parentSize &&
+      bytes[slash] === SLASH &&
+      znodes.isAt(row, bytes, pathStart, slash)
+    ) {
+      return row;
+    }
+    this.enterPaths();
+    return znodes.findParent(bytes, pathStart, slash);
+  }
+
+  /** Enters the paths of all znodes so far; later ones are entered at once. */
+  private enterPaths(): void {
+    if (!this.isBulk) return;
+    this.isBulk = false;
+    const twice = this.state.znodes.endBulk();
+    if (twice !== NO_ROW) throw new JuteError(`${this.state.pathOf(twice)} comes twice`);
+  }
+
+  /**
+   * Ends the load: paths can be found, quotas are set up, ACLs that nobody uses go. Raises JuteError where there was no root, or a znode
+   * twice.
+   */
   finish(): void {
     const { state } = this;
     if (!this.hasRoot) throw new JuteError('no root');
+    this.enterPaths();
     // Java counts the root under both of its names.
     state.approximateDataSize += 1 + state.znodes.dataLength(state.znodes.root);
     state.loadedCzxid = toZxid((BigInt(this.czxidHigh) << 32n) | BigInt(this.czxidLow >>> 0));

@@ -8,7 +8,7 @@
 
 import { StatOffset } from '../jute/data.ts';
 import type { JuteWriter } from '../jute/writer.ts';
-import { copyBytes, IS_LITTLE_ENDIAN } from './memory.ts';
+import { copyBytes, copyWords, IS_LITTLE_ENDIAN, WORD_LOOP_MAX_SIZE } from './memory.ts';
 import { pathHash } from './path-hash.ts';
 import type { PathMatcher } from './path-index.ts';
 import { PathIndex } from './path-index.ts';
@@ -141,6 +141,28 @@ export class Znodes implements PathMatcher {
       current = words[rowStart + Field.parent] as Row;
     }
     return at === start;
+  }
+
+  /** Whether two rows have the same path, which they can only while a snapshot is loaded. */
+  isSamePath(one: Row, other: Row): boolean {
+    let [a, b] = [one, other];
+    while (a !== b) {
+      if (a === this.root || b === this.root || !this.isSameName(a, b)) return false;
+      a = this.parent(a);
+      b = this.parent(b);
+    }
+    return true;
+  }
+
+  private isSameName(one: Row, other: Row): boolean {
+    const size = this.nameSize(one);
+    if (size !== this.nameSize(other)) return false;
+    const [a, b] = [this.chunkBytes(one), this.chunkBytes(other)];
+    const [atA, atB] = [this.nameStart(one), this.nameStart(other)];
+    for (let index = 0; index < size; index++) {
+      if (a[atA + index] !== b[atB + index]) return false;
+    }
+    return true;
   }
 
   /** Size of the path of a row, in bytes; 0 for the root. */
@@ -300,7 +322,21 @@ export class Znodes implements PathMatcher {
 
   /** Adds a znode behind its siblings. Its Stat is zero but for dataLength; its parent's numChildren goes up. */
   add(given: NewZnode): Row {
-    const { parent, bytes, nameStart, end, data, dataStart } = given;
+    const row = this.place(given);
+    const { bytes, nameStart, end, data, dataStart } = given;
+    const at = this.nameStart(row);
+    const target = this.chunkBytes(row);
+    copyBytes(bytes, nameStart, target, at, end - nameStart);
+    if (data !== null) {
+      copyBytes(data, dataStart, target, at + end - nameStart, given.dataEnd - dataStart);
+    }
+    this.index.add(given.hash, row);
+    return row;
+  }
+
+  /** Makes room for a znode, with everything in it but its name and its data. */
+  private place(given: NewZnode): Row {
+    const { parent, nameStart, end, data, dataStart } = given;
     const nameSize = end - nameStart;
     const dataSize = data === null ? 0 : given.dataEnd - dataStart;
     const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
@@ -311,14 +347,47 @@ export class Znodes implements PathMatcher {
     const row = this.newRow(parent, (nameSize << FLAG_BITS) | flags);
     const chunk = this.slab.allocate(linksSize + nameSize + dataSize);
     this.rows.set(row, Field.chunk, chunk);
-    const target = this.slab.bytesOf(chunk);
-    const at = this.slab.startOf(chunk) + linksSize;
-    copyBytes(bytes, nameStart, target, at, nameSize);
-    if (data !== null) copyBytes(data, dataStart, target, at + nameSize, dataSize);
     this.setStatInt(row, StatOffset.dataLength, dataSize);
     this.appendChild(parent, row);
-    this.index.add(given.hash, row);
     return row;
+  }
+
+  /**
+   * Begins a load into an empty tree: until endBulk() znodes are added by addBulk() alone, and found by their place beside others, not
+   * by their paths.
+   */
+  startBulk(): void {
+    this.index.startBulk(this.root + 1);
+  }
+
+  /**
+   * The same as add(), during a load; whether the path is there already is found out by endBulk().
+   *
+   * @param source views both the name and the data, if there is any, at the same offsets as `given` has them
+   */
+  addBulk(given: NewZnode, source: DataView): Row {
+    const row = this.place(given);
+    const { slab } = this;
+    const { nameStart, end, dataStart, data } = given;
+    const nameSize = end - nameStart;
+    const dataSize = data === null ? 0 : given.dataEnd - dataStart;
+    const chunk = this.rows.get(row, Field.chunk);
+    const at = this.nameStart(row);
+    if (chunk >= 0 && nameSize + dataSize <= WORD_LOOP_MAX_SIZE) {
+      const target = slab.viewOf(chunk);
+      copyWords(source, nameStart, target, at, nameSize);
+      copyWords(source, dataStart, target, at + nameSize, dataSize);
+    } else {
+      copyBytes(given.bytes, nameStart, slab.bytesOf(chunk), at, nameSize);
+      copyBytes(given.bytes, dataStart, slab.bytesOf(chunk), at + nameSize, dataSize);
+    }
+    this.index.addBulk(given.hash);
+    return row;
+  }
+
+  /** Ends a load. Returns a row whose path another one has too, or NO_ROW. */
+  endBulk(): Row {
+    return this.index.endBulk();
   }
 
   private newRow(parent: Row, nameAndFlags: number): Row {

@@ -10,9 +10,15 @@ import { Random } from './random-txns.ts';
 
 const NOTHING = Buffer.alloc(0);
 
+/** In a load, rows that are that far apart count as of the same path. */
+const SAME_PATH = 60_000;
+
 /** An index whose "path" of a row is the row number, given as `start`. */
 function newIndex(): PathIndex {
-  return new PathIndex({ isAt: (row, _bytes, start) => row === start });
+  return new PathIndex({
+    isAt: (row, _bytes, start) => row === start,
+    isSamePath: (one, other) => one % SAME_PATH === other % SAME_PATH,
+  });
 }
 
 function find(index: PathIndex, hash: number, row: number): number {
@@ -88,5 +94,32 @@ describe('PathIndex', () => {
     index.remove(42, 7);
     expect(find(index, 42, 7)).toBe(NO_ROW);
     for (let row = 8; row < 20; row++) expect(find(index, 42, row)).toBe(row);
+  });
+
+  it('takes a load at once, and goes on from there', () => {
+    const property = fc.property(fc.integer(), fc.nat(40_000), fc.nat(20), (seed, count, bits) => {
+      const random = new Random(seed);
+      const index = newIndex();
+      const entries = new Map<number, number>();
+      // Hashes that are close to each other, or equal, as well.
+      const hashOf = (): number => (random.below(2 ** 31) << 1) & (-1 << bits);
+      index.startBulk(1);
+      for (let row = 1; row <= count; row++) {
+        entries.set(row, hashOf());
+        index.addBulk(entries.get(row) ?? 0);
+      }
+      expect(index.endBulk()).toBe(NO_ROW);
+      expectFound(index, entries);
+      drive(index, entries, { random, targetCount: count >> 1, hashOf });
+      expectFound(index, entries);
+    });
+    fc.assert(property, { numRuns: 20 });
+  });
+
+  it('finds a path that comes twice in a load', () => {
+    const index = newIndex();
+    index.startBulk(0);
+    for (let row = 0; row <= SAME_PATH; row++) index.addBulk((row % SAME_PATH) * 77_777);
+    expect(index.endBulk()).toBe(SAME_PATH);
   });
 });

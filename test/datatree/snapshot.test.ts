@@ -168,11 +168,36 @@ describe('a load', () => {
       [['//a'], 'no parent'],
       [['/a/'], 'no parent'],
       [['/a', '/a'], 'twice'],
+      [['/a', '/a/b', '/a/b/c', '/a/b'], '/a/b comes twice'],
+      [['/a', '/b', '/a/c', '/b/c', '/a/c'], '/a/c comes twice'],
+      [['/a', '/b', '/b', '/a/c'], '/b comes twice'],
       [[''], 'twice'],
     ];
     for (const [paths, message] of bad) {
       expect(() => loadInto(new Story(), snapshotWith(...paths))).toThrow(message);
     }
+  });
+
+  it('takes znodes in any order that has the parents first', () => {
+    const paths = ['/a', '/b', '/a/c', '/b/c', '/a/c/é', '/aa', '/b/c/d', '/a/e', '/f', '/f/a'];
+    const story = new Story();
+    loadInto(story, snapshotWith(...paths));
+    const sorted = new Story();
+    loadInto(sorted, snapshotWith(...[...paths].sort()));
+    expect(paths.filter((path) => story.tree.findPath(path) === NO_ROW)).toEqual([]);
+    expect(paths.map((path) => story.tree.pathOf(story.tree.findPath(path)))).toEqual(paths);
+    expect(story.tree.treeDigest).toBe(sorted.tree.treeDigest);
+    expect(story.tree.approximateDataSize).toBe(sorted.tree.approximateDataSize);
+    expect(story.tree.childNames(story.tree.findPath('/a'))).toEqual(['c', 'e']);
+  });
+
+  it('goes back from a deep branch to any znode above', () => {
+    const deep = Array.from({ length: 50 }, (_, depth) => '/a'.repeat(depth + 1));
+    const back = [40, 40, 7, 1].map((depth) => `${'/a'.repeat(depth)}/b${depth}`);
+    const paths = [...deep, ...new Set(back), '/b'];
+    const story = new Story();
+    loadInto(story, snapshotWith(...paths));
+    expect(paths.map((path) => story.tree.pathOf(story.tree.findPath(path)))).toEqual(paths);
   });
 
   it('refuses lengths that cannot be', () => {

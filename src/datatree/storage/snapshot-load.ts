@@ -37,7 +37,7 @@ export class SnapshotError extends Error {
 }
 
 /** Bytes that are in memory at a time; more where a single znode is larger. */
-const BUFFER_SIZE = 256 * 1024;
+const BUFFER_SIZE = 64 * 1024;
 
 /** Sizes of the parts behind the tree, with their seals. */
 const LAST_ZXID_SIZE = 8 + SEAL_SIZE;
