@@ -153,6 +153,7 @@ function loadNewestSnapshot(disk: Disk, tree: DataTree, options: RecoverOptions)
       const { digest } = loadSnapshot(disk, path, tree);
       tree.lastProcessedZxid = file.zxid;
       if (digest !== null) tree.expectSnapshotDigest(digest, file.zxid);
+      else if (file.zxid > ZXID_ZERO) tree.expectAnyDigest();
       const fuzzyZxid = digest?.zxid ?? ZXID_ZERO;
       return { snapshot: { zxid: file.zxid, path }, knownZxid, fuzzyZxid };
     } catch (error) {
