@@ -84,6 +84,8 @@ export class TestServer {
   /** The folder with zoo.cfg; dataDir is `data` in it unless the overrides say otherwise. */
   readonly folder: string;
   readonly #config: Map<string, string>;
+  /** How many files a server of ours may have open at once, or null for what the system grants. */
+  openFileLimit: number | null = null;
   #process: ChildProcess | null = null;
   #exit: Promise<ServerExit> | null = null;
   #log = '';
@@ -161,7 +163,10 @@ export class TestServer {
   }
 
   #spawnOurs(file: string): ChildProcess {
-    return spawn(zkServer, ['start-foreground', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const limit = this.openFileLimit === null ? '' : `ulimit -n ${this.openFileLimit} && `;
+    const script = `${limit}exec "$@"`;
+    const command = ['-c', script, 'sh', zkServer, 'start-foreground', file];
+    return spawn('/bin/sh', command, { stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   #spawnJava(file: string): ChildProcess {

@@ -11,6 +11,7 @@
 
 import type { SessionId } from '../../jute/int64.ts';
 import { JuteReader } from '../../jute/reader.ts';
+import { limitedLog } from '../limited-log.ts';
 import type { SessionEvents } from '../pipeline/pipeline.ts';
 import type { Connection } from './connection.ts';
 import { Frames } from './frames.ts';
@@ -30,6 +31,7 @@ export class ClientPort implements SessionEvents {
   private readonly handshakes: Handshakes;
   private readonly requests: Requests;
   private readonly reader = new JuteReader(Buffer.alloc(0));
+  private readonly logRefusal: (message: string) => void;
   private isClosed = false;
 
   constructor(ports: ClientPortPorts, options: ClientPortOptions) {
@@ -38,6 +40,10 @@ export class ClientPort implements SessionEvents {
     const words = new Words(ports, connections);
     this.ports = ports;
     this.open = connections;
+    this.logRefusal = limitedLog(
+      (message) => ports.log.error(message),
+      () => ports.clock.elapsed,
+    );
     this.handshakes = new Handshakes(ports, options, connections);
     this.requests = new Requests(ports, options, { connections, throttle });
     const reader = {
@@ -102,7 +108,7 @@ export class ClientPort implements SessionEvents {
   /** A client could not be accepted. */
   listenerFailed(error: string): void {
     this.ports.metrics.connectionRejected.add(1);
-    this.ports.log.error(`a client could not be accepted: ${error}`);
+    this.logRefusal(`a client could not be accepted: ${error}`);
   }
 
   /** Sends what this turn has written. Returns whether there is input left that could now be taken: then another turn is due. */

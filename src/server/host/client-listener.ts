@@ -10,6 +10,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server, Socket } from 'node:net';
 import type { Connection } from '../client/connection.ts';
 import type { Link } from '../client/link.ts';
+import { clientSocketLimit } from './descriptors.ts';
+import { hostFacts } from './facts.ts';
 import { plainAddress, takeHandle } from './socket-handle.ts';
 
 /** Bytes read from a socket at once at most. */
@@ -47,6 +49,9 @@ export class ClientListener {
   private readonly options: ClientListenerOptions;
   private readonly server: Server;
   private readonly readBuffer = Buffer.allocUnsafeSlow(READ_SIZE);
+  /** Sockets that are open, and how many may be. */
+  private socketCount = 0;
+  private socketLimit = 0;
 
   constructor(events: ClientEvents, options: ClientListenerOptions) {
     this.events = events;
@@ -68,7 +73,8 @@ export class ClientListener {
         },
         () => {
           this.server.off('error', reject);
-          // Out of file descriptors, for one: this client is lost, the others need not be.
+          this.socketLimit = clientSocketLimit(hostFacts);
+          // This client is lost, the others need not be.
           this.server.on('error', (error) => this.events.listenerFailed(error.message));
           resolve((this.server.address() as AddressInfo).port);
         },
@@ -82,6 +88,13 @@ export class ClientListener {
   }
 
   private accept(accepted: Socket): void {
+    // A client that is closed at once tries another server; one that is left waiting does not.
+    if (this.socketCount >= this.socketLimit) {
+      accepted.destroy();
+      const limit = `clients have ${this.socketCount} file descriptors, the rest is kept for files`;
+      this.events.listenerFailed(`too many open files: ${limit}`);
+      return;
+    }
     const { remoteAddress, remotePort } = accepted;
     const handle = takeHandle(accepted);
     if (remoteAddress === undefined || remotePort === undefined || handle === null) {
@@ -101,6 +114,10 @@ export class ClientListener {
       writableHighWaterMark: 1,
       onread: { buffer: this.readBuffer, callback: onBytes },
     } as object);
+    this.socketCount += 1;
+    socket.on('close', () => {
+      this.socketCount -= 1;
+    });
     if (this.options.tcpKeepAlive) socket.setKeepAlive(true);
     const { lingerMs } = this.options;
     const link = new SocketLink(socket, plainAddress(remoteAddress), remotePort, lingerMs);

@@ -31,8 +31,35 @@ import { writeAll } from './write-all.ts';
 
 const HAS_SYNCED_WRITES = process.platform === 'linux';
 
+/** ms between two attempts to open a file that the system has no descriptor for, and how many there are. */
+const RETRY_INTERVAL = 50;
+const RETRY_COUNT = 100;
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
+}
+
+/**
+ * Opens what the log needs to go on. Descriptors run short when too much is open at one moment, here or in the whole system, and
+ * the moment passes; until then nothing is acknowledged. After five seconds it is an error like any other, and stops the server.
+ */
+function openPatiently(
+  path: string,
+  flags: string | number,
+  given: Given<number>,
+  attemptsLeft = RETRY_COUNT,
+): void {
+  fs.open(path, flags, (error, descriptor) => {
+    if (error === null) given(null, descriptor);
+    else if (attemptsLeft === 0 || !hasCode(error, 'EMFILE', 'ENFILE')) given(error, null);
+    else {
+      setTimeout(() => openPatiently(path, flags, given, attemptsLeft - 1), RETRY_INTERVAL);
+    }
+  });
 }
 
 class NodeLogFile implements LogFile {
@@ -191,8 +218,8 @@ export class NodeDisk implements Disk {
     const { O_WRONLY, O_CREAT, O_EXCL, O_DSYNC } = fs.constants;
     const isSynced = isDurable && HAS_SYNCED_WRITES;
     const flags = O_WRONLY | O_CREAT | O_EXCL | (isSynced ? O_DSYNC : 0);
-    fs.open(path, flags, (error, descriptor) => {
-      if (error !== null) given(error, null);
+    openPatiently(path, flags, (error, descriptor) => {
+      if (descriptor === null) given(error, null);
       else given(null, new NodeLogFile(descriptor, isDurable && !isSynced));
     });
   }
@@ -222,8 +249,8 @@ export class NodeDisk implements Disk {
   }
 
   syncDirectory(directory: string, done: Done): void {
-    fs.open(directory, 'r', (error, descriptor) => {
-      if (error !== null) {
+    openPatiently(directory, 'r', (error, descriptor) => {
+      if (descriptor === null) {
         done(error);
         return;
       }

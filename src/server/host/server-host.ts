@@ -107,6 +107,7 @@ export class ServerHost implements ClientEvents {
   }
 
   listenerFailed(error: string): void {
+    this.openTurn();
     this.server?.clientPort.listenerFailed(error);
   }
 
