@@ -12,8 +12,8 @@ import { type Handshake, HandshakeReader } from './handshake.ts';
 export interface ElectionLinkEvents {
   /** The other end has said who it is; where it may stay, `sid` of the link is set now. */
   introduced(link: ElectionLink, handshake: Handshake): void;
-  /** A message, a view for the time of the call; false where it is nonsense. */
-  message(link: ElectionLink, bytes: Uint8Array): boolean;
+  /** A message, a view for the time of the call. Gives null, or why it is nonsense. */
+  message(link: ElectionLink, bytes: Uint8Array): string | null;
   /** What came is not the protocol of elections. */
   nonsense(link: ElectionLink, reason: string): void;
   /** What had to wait has been sent. */
@@ -59,8 +59,8 @@ export class ElectionLink implements LinkHandler {
     }
     if (!this.isOpen || this.sid === null) return;
     const fault = this.frames.take(chunk, at, size, (bytes) => {
-      const isSense = this.events.message(this, bytes);
-      if (!isSense && this.isOpen) this.events.nonsense(this, 'no notification');
+      const reason = this.events.message(this, bytes);
+      if (reason !== null && this.isOpen) this.events.nonsense(this, reason);
       return this.isOpen;
     });
     if (fault !== null) this.events.nonsense(this, fault);

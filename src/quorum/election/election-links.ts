@@ -3,8 +3,9 @@
  * links or none, so the link that counts is the one that the server of the larger id has dialled: a smaller one dials only to
  * say who it is, and is dialled back.
  *
- * While there is no link only the newest message for a server is kept; it is sent whenever a new link comes up, even if the old
- * one had taken it, since nobody knows whether it arrived. Answers to Java's QuorumCnxManager.
+ * While there is no link only the newest message for a server is kept. During an election it is kept even when a link has taken
+ * it, and sent again on the next, since nobody knows whether it arrived. Answers to Java's QuorumCnxManager, which goes on doing
+ * that between elections: a server that comes back is told votes of long ago, by those that have a leader.
  */
 import type { Address, Clock, Dial, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
 import type { ServerId } from '../server-id.ts';
@@ -41,8 +42,8 @@ export interface ElectionLinksPorts {
   /** A number from 0 up to and without 1. */
   random(): number;
   readonly network: PeerNetwork;
-  /** Takes a message, a view for the time of the call; false where it is nonsense, which ends the link. */
-  receive(from: ServerId, message: Uint8Array): boolean;
+  /** Takes a message, a view for the time of the call. Gives null, or why it is nonsense, which ends the link. */
+  receive(from: ServerId, message: Uint8Array): string | null;
   /** A server that was dialled could not be reached, and is not linked. */
   unreachable(sid: ServerId): void;
 }
@@ -145,6 +146,7 @@ export class ElectionLinks implements ElectionLinkEvents {
    * again, and so are those whose link is lost.
    */
   connectAll(sids: Iterable<ServerId>): void {
+    this.forgetMessages();
     this.sought = new Set(sids);
     for (const sid of this.sought) {
       const peer = this.peerOf(sid);
@@ -155,8 +157,9 @@ export class ElectionLinks implements ElectionLinkEvents {
     }
   }
 
-  /** Seeks nobody any more: whoever looks for a leader comes by himself. */
+  /** Seeks nobody any more, and forgets what was to be sent: whoever looks for a leader comes by himself, and is answered. */
   settle(): void {
+    this.forgetMessages();
     this.sought = new Set();
     for (const peer of this.peers.values()) peer.redialAt = Number.POSITIVE_INFINITY;
   }
@@ -237,9 +240,9 @@ export class ElectionLinks implements ElectionLinkEvents {
     else this.callBack(peer, link);
   }
 
-  message(link: ElectionLink, bytes: Uint8Array): boolean {
+  message(link: ElectionLink, bytes: Uint8Array): string | null {
     const peer = this.linkedPeer(link);
-    if (peer === null) return true;
+    if (peer === null) return null;
     peer.failures = 0;
     peer.unansweredSince = Number.POSITIVE_INFINITY;
     return this.ports.receive(peer.sid, bytes);
@@ -297,13 +300,20 @@ export class ElectionLinks implements ElectionLinkEvents {
     if (peer.newest !== null) this.flush(peer, link);
   }
 
+  private forgetMessages(): void {
+    for (const peer of this.peers.values()) peer.newest = null;
+  }
+
   private flush(peer: Peer, { link }: ElectionLink): void {
     if (peer.newest === null) return;
     peer.isWaiting = link.unsentSize > UNSENT_LIMIT;
     if (peer.isWaiting) return;
     link.write(frame(peer.newest));
-    if (!this.sought.has(peer.sid)) return;
-    peer.unansweredSince = Math.min(peer.unansweredSince, this.ports.clock.elapsed);
+    if (this.sought.has(peer.sid)) {
+      peer.unansweredSince = Math.min(peer.unansweredSince, this.ports.clock.elapsed);
+    } else {
+      peer.newest = null;
+    }
   }
 
   /**

@@ -132,12 +132,12 @@ export class Election {
     return this.votes.currentVote;
   }
 
-  /** Servers that have an election link to this one. */
+  /** Whether a server has an election link to this one. */
   isConnected(sid: ServerId): boolean {
     return this.links.isConnected(sid);
   }
 
-  /** Whether the last dial of a server's election port has failed, and nothing was heard of it since. */
+  /** Whether a dial of a server's election port has failed since the last election began, and no link has come up since. */
   isUnreachable(sid: ServerId): boolean {
     return this.links.isUnreachable(sid);
   }

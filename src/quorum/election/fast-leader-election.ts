@@ -177,14 +177,11 @@ export class FastLeaderElection {
    *
    * @param from its id; below 0 for one that has none
    * @param bytes one message, a view for the time of the call
-   * @returns false where it is not a notification: whoever sends that is not to be listened to
+   * @returns null, or why it is no notification: whoever sends that is not to be listened to
    */
-  receive(from: ServerId, bytes: Uint8Array): boolean {
+  receive(from: ServerId, bytes: Uint8Array): string | null {
     const notification = readNotification(bytes);
-    if (typeof notification === 'string') {
-      this.ports.log.warn(`Server ${from} has sent ${notification}`);
-      return false;
-    }
+    if (typeof notification === 'string') return notification;
     this.compareConfig(notification);
     if (!this.options.rule().isVoter(from)) this.answerObserver(from, notification);
     else if (this.isElecting) this.electing(from, notification);
@@ -193,7 +190,7 @@ export class FastLeaderElection {
       this.sendVote(from, this.vote, this.vote.electionEpoch);
       this.ports.lookingHeard(from);
     }
-    return true;
+    return null;
   }
 
   /** A server could not be reached: perhaps it was the last that was waited for. */
@@ -341,13 +338,15 @@ export class FastLeaderElection {
    * have to look again. There is no such vote when every voter has given this one, except those that could not be reached since
    * the round began. A dead server's machine refuses at once; one that answers nothing is waited for. One that starts in this
    * very moment connects to everybody, which makes it living again; if its vote comes too late even so, then it finds a leader
-   * with a quorum, and joins that. The leader must be living too: votes for one that has died since may be all there are.
+   * with a quorum, and joins that. The leader must be living too: votes for one that has died since may be all there are. Voters
+   * without weight are not waited for, as they can neither lead nor help others to.
    */
   private isDecided(): boolean {
     const { myId } = this.options;
     const rule = this.options.rule();
     const living = new Set<ServerId>();
     for (const sid of rule.voters) {
+      if (rule.weightOf(sid) === 0) continue;
       if (sid === myId || !this.ports.isUnreachable(sid)) living.add(sid);
     }
     return isUnanimous(this.votes, this.proposedVote(), living, rule);
