@@ -43,6 +43,7 @@ export interface IdleJob {
   readonly port: number;
 }
 
+/** What a generator process is told to do. */
 export type Job = SteadyJob | WatchJob | IdleJob;
 
 /** What a load has shown. */

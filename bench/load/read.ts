@@ -1,5 +1,8 @@
 /*
  * Loads that only read znodes which nobody writes: get, exists, and getChildren of a parent of 1,000.
+ *
+ * Their requests are built before the clock starts (RequestRing), and every reply is checked; a wrong one ends the benchmark.
+ * Not for reads among writes, which are in write.ts.
  */
 import { checkContent, DATA_BYTES, dataPath } from '../content.ts';
 import type { Conversation } from '../conversation.ts';

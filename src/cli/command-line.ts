@@ -1,5 +1,8 @@
 /*
  * Command lines with options, mistakes or a call for help, taken apart by yargs.
+ *
+ * In a module of its own because loading yargs takes long: main.ts loads it only for those. What a command does is in
+ * commands.ts.
  */
 import yargs from 'yargs';
 import { type CommandLine, commands, runInitialize } from './commands.ts';

@@ -1,5 +1,7 @@
 /*
- * Asks a server a four-letter word, as FourLetterWordMain does for zkServer.sh.
+ * Asks a server a four-letter word over its client port, as FourLetterWordMain does for zkServer.sh.
+ *
+ * `status` asks with it, and `start` to see that the server serves. What a word answers is the business of src/fourletter.
  */
 import { connect } from 'node:net';
 

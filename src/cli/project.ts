@@ -1,5 +1,7 @@
 /*
  * Where this package is, and which version of it.
+ *
+ * Found from the place of the running file and not from the working directory: bin/zk-server is called from anywhere.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,8 @@
 /*
  * PathBytes: the bytes of a path that came as a string, in a buffer that is used again.
+ *
+ * The path index looks znodes up by bytes. Requests bring them along; transactions and four-letter words have strings, for
+ * which no buffer is to be made each time.
  */
 
 const SLASH = 0x2f;

@@ -1,5 +1,7 @@
 /*
  * Error codes as they stand in a ReplyHeader or an ErrorTxn (Java: KeeperException.Code).
+ *
+ * They are values that go to clients and into the log; nothing is thrown for them.
  */
 
 /** Every code of ZooKeeper up to 3.10, by its name there. */

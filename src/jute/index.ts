@@ -1,5 +1,7 @@
 /*
  * `zk-server/jute`: the whole wire and log format of ZooKeeper as values, for clients and tools.
+ *
+ * What the package exports (package.json). The rooms of this project import the single files instead.
  */
 
 export * from './data.ts';

@@ -1,5 +1,7 @@
 /*
  * Log: what the server needs of a logger. pino's is one; a test's may be a list.
+ *
+ * A line is one thing that an operator should know, as text; nothing in the server depends on what becomes of it.
  */
 
 /** Takes one line for the operator. */

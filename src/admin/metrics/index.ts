@@ -1,5 +1,8 @@
 /*
  * Metrics: what the server counts, and how it is printed.
+ *
+ * ServerMetrics has what `mntr` lists, ServerStats and ConnectionStats what `srvr`, `stat` and `cons` show of the server and of one
+ * connection (Java: ServerMetrics, ServerStats, ServerCnxn).
  */
 
 export { ConnectionStats } from './connection-stats.ts';

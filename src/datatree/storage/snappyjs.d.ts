@@ -1,4 +1,7 @@
-/* What snappyjs 0.7, which has no types of its own, gives: raw Snappy blocks, without frames. */
+/*
+ * What snappyjs 0.7, which has no types of its own, gives: raw Snappy blocks, without frames. The frames around them, as
+ * ZooKeeper's snapshots have them, are in snappy-frames.ts.
+ */
 declare module 'snappyjs' {
   /** Packs one block. */
   export function compress(bytes: Buffer): Buffer;

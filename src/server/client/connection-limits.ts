@@ -1,5 +1,8 @@
 /*
  * How many connections there may be, in all and from one address (Java: NIOServerCnxnFactory, maxCnxns and maxClientCnxns).
+ *
+ * Both count from the moment a client is accepted until its connection is closed, with a session or without. maxCnxns is 0,
+ * no limit, by default as in Java; the file descriptors of the process limit them then (host/descriptors.ts).
  */
 
 /** Counts connections. */

@@ -1,5 +1,8 @@
 /*
- * HostFacts: what only the operating system can tell: for the four-letter words envi, mntr, dirs and dump.
+ * HostFacts: what only the operating system can tell: for the four-letter words envi, mntr, dirs and dump, and for the number of
+ * clients (descriptors.ts).
+ *
+ * Each fact is looked up when it is asked for; one that the system does not have (/proc on macOS) is -1 or 0, never an error.
  */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';

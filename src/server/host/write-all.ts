@@ -1,5 +1,7 @@
 /*
  * Writing all of something, however many calls the system wants for it.
+ *
+ * writev may take less than it is given, on a disk that is nearly full above all; only the next call then tells the error.
  */
 
 import fs from 'node:fs';

@@ -1,5 +1,7 @@
 /*
  * The short names of operations that `cons` shows as lop (Java: lastOp in FinalRequestProcessor).
+ *
+ * Not for the counters by operation, which have names of their own (admin/metrics/operation-counters.ts).
  */
 
 import { OpCode } from '../../jute/op-code.ts';
