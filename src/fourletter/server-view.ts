@@ -9,8 +9,8 @@
  * Answers to what org.apache.zookeeper.server.command.* take from ZooKeeperServer, ServerCnxnFactory and ServerStats.
  */
 
-/** What `Mode:` and `zk_server_state` say (ZooKeeperServer.getState, ReadOnlyZooKeeperServer.getState). */
-export type ServerState = 'standalone' | 'read-only';
+/** What `Mode:` and `zk_server_state` say (getState of ZooKeeperServer and its subclasses). */
+export type ServerState = 'standalone' | 'read-only' | 'leader' | 'follower' | 'observer';
 
 /** The facts behind `conf`, in the order of ZooKeeperServer.dumpConf. */
 export interface ServerConfiguration {

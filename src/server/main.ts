@@ -79,8 +79,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     metrics,
   };
   host.setClock();
-  const server = new Standalone({ ...ports, wake: host.openTurn, fail }, config);
-  server.listeningPort = clientPort;
+  const server = new Standalone({ ...ports, wake: host.openTurn, fail }, config, clientPort);
   host.start(server, snapshots);
   // What was replayed need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot).
   if (recovery.txnsLoaded > 0) snapshots.start();

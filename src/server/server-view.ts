@@ -14,6 +14,7 @@ import type {
   MonitorGauges,
   NamespaceQuotaView,
   ServerConfiguration,
+  ServerState,
   ServerView,
   WatchSummaryView,
   ZxidDigestView,
@@ -23,7 +24,7 @@ import type { Connection } from './client/connection.ts';
 import type { ConnectionThrottle } from './client/connection-throttle.ts';
 import type { TurnClock } from './clock.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
-import type { SessionTracker } from './session/session-tracker.ts';
+import type { Sessions } from './session/sessions.ts';
 
 /** What only the machine can tell. */
 export interface HostFacts {
@@ -39,12 +40,19 @@ export interface HostFacts {
   maxFileDescriptorCount(): number;
 }
 
+/** What a member of an ensemble can tell of it. */
+export interface EnsembleFacts {
+  state(): 'leader' | 'follower' | 'observer';
+}
+
 /** What the view looks at. */
 export interface ViewPorts {
   readonly facts: HostFacts;
+  /** Null for a server alone. */
+  readonly ensemble: EnsembleFacts | null;
   readonly tree: DataTree;
   readonly watches: Watches<Connection>;
-  readonly sessions: SessionTracker;
+  readonly sessions: Sessions;
   readonly throttle: ConnectionThrottle;
   readonly metrics: ServerMetrics;
   readonly stats: ServerStats;
@@ -59,8 +67,8 @@ export interface ViewPorts {
 /** Java's default (ZooTrace): client requests, sessions and warnings. */
 const INITIAL_TRACE_MASK = 0b100110010n;
 
-/** The view of a standalone server. */
-export class StandaloneView implements ServerView {
+/** The view of a server. */
+export class ServingView implements ServerView {
   private readonly ports: ViewPorts;
   private readonly startedAt: number;
   private mask = INITIAL_TRACE_MASK;
@@ -84,8 +92,8 @@ export class StandaloneView implements ServerView {
     return this.ports.facts.version;
   }
 
-  serverState(): 'standalone' {
-    return 'standalone';
+  serverState(): ServerState {
+    return this.ports.ensemble?.state() ?? 'standalone';
   }
 
   timeZone(): string {

@@ -104,6 +104,7 @@ export class World {
         fail: (error) => this.fail(error),
       },
       config,
+      config.clientPort ?? -1,
     );
   }
 

@@ -27,7 +27,8 @@ export type ConnectionState = 'handshake' | 'connecting' | 'open' | 'closing' | 
 
 /** What a connection keeps of a request that is not answered yet; pipeline/request.ts has the rest. */
 export interface QueuedRequest {
-  readonly isWrite: boolean;
+  /** A write, or what else has to be done before what is asked behind it. */
+  readonly isBarrier: boolean;
   readonly cxid: number;
   readonly type: number;
   /** ms of the turn clock (elapsed) */
@@ -65,7 +66,7 @@ export class Connection {
   stalledAt = 0;
   output: JuteWriter | null = null;
   isDirty = false;
-  /** Writes on their way and the reads that have to wait for them, oldest first; a write is always in front. */
+  /** Writes on their way and the reads that have to wait for them, oldest first; a barrier is always in front. */
   queue: QueuedRequest[] = [];
   /** Requests with a positive xid that are not answered yet (Java: outstandingCount). */
   outstandingCount = 0;

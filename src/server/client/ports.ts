@@ -12,7 +12,7 @@ import type { AccessControl } from '../auth/access.ts';
 import type { TurnClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { SessionTracker } from '../session/session-tracker.ts';
+import type { Sessions } from '../session/sessions.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { RequestThrottleOptions } from './request-throttle.ts';
@@ -51,7 +51,7 @@ export interface ClientPortPorts {
   readonly view: ServerView;
   readonly tree: DataTree;
   readonly watches: Watches<Connection>;
-  readonly sessions: SessionTracker;
+  readonly sessions: Sessions;
   readonly revalidate: Revalidate;
   readonly access: AccessControl;
   readonly throttle: ConnectionThrottle;

@@ -1,45 +1,44 @@
 /*
  * Pipeline: the way of every request from the moment it is read to its answer
- * (Java: PrepRequestProcessor > SyncRequestProcessor > FinalRequestProcessor).
+ * (Java: FollowerRequestProcessor, CommitProcessor, FinalRequestProcessor).
  *
- * A write is prepared at once, gets the next zxid and goes to the log; when the log says that it is durable it is applied,
- * watches are told, and it is answered. A read is answered at once, unless the same connection has a write on its way: then it
- * waits behind it. So each session sees its requests carried out in order, and nobody waits for the writes of others.
+ * A write goes its WritePath: a standalone server and a leader prepare and propose it (proposer.ts), a learner passes it on to its
+ * leader (forwarder.ts). When it comes back committed it is applied, watches are told, and it is answered. A read is answered at
+ * once, unless the same connection has a write on its way: then it waits behind it. So each session sees its requests carried out
+ * in order, and nobody waits for the writes of others.
  *
- *   submit -> prepare -> log.append ... log durable -> commit -> apply -> watch events -> reply -> reads waiting behind it
- *
- * Who decides that a transaction may be applied is not known here: a standalone server calls commitThrough when its own log has
- * it, an ensemble's leader when a quorum has.
+ *   submit -> write path ... commit -> apply -> watch events -> reply -> reads waiting behind it
  */
 
 import type { ServerMetrics, ServerStats } from '../../admin/metrics/index.ts';
 import type { DataTree, TxnResult } from '../../datatree/data-tree.ts';
-import { DIGEST_VERSION } from '../../datatree/digest.ts';
 import type { Watches } from '../../datatree/watches.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
-import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { nextZxid } from '../../jute/int64.ts';
+import type { SessionId } from '../../jute/int64.ts';
 import { OpCode, SpecialXid } from '../../jute/op-code.ts';
 import { JuteError, JuteReader } from '../../jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
+import type { ServerId } from '../../quorum/server-id.ts';
 import type { Connection, QueuedRequest } from '../client/connection.ts';
 import { UNSENT_LIMIT } from '../client/connection.ts';
 import type { TurnClock } from '../clock.ts';
-import type { SessionTracker } from '../session/session-tracker.ts';
+import type { Sessions } from '../session/sessions.ts';
 import { operationName } from './operation-names.ts';
-import type { PendingChanges } from './pending-changes.ts';
-import { Moment } from './pending-changes.ts';
-import type { Prepare } from './prepare.ts';
 import type { Reads } from './reads.ts';
 import { Request } from './request.ts';
 import type { WatchRequests } from './watch-requests.ts';
 import { countWrites } from './write-metrics.ts';
 import { writeResponse } from './write-replies.ts';
 
-/** Where transactions go to become durable. */
-export interface TransactionSink {
-  append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): void;
+/** Where writes go, to come back through Pipeline.commit in the order that all servers have them in. */
+export interface WritePath {
+  /** Takes a write of a client, or of the server itself. */
+  propose(request: Request): void;
+  /** Takes a sync that cannot be answered at once: it comes back through Pipeline.synced. Null where every sync can be. */
+  readonly sync: ((request: Request) => void) | null;
+  /** The last write of a session that a client of this server is to be answered, if one is on its way. */
+  lastOf(sessionId: SessionId): Request | null;
 }
 
 /** What the pipeline asks of whoever owns the connections. */
@@ -61,26 +60,19 @@ const NO_BODY = Buffer.alloc(0);
 export class Pipeline {
   private readonly tree: DataTree;
   private readonly watches: Watches<Connection>;
-  private readonly sessions: SessionTracker;
-  private readonly pending: PendingChanges;
-  private readonly prepare: Prepare;
+  private readonly sessions: Sessions;
   private readonly watchRequests: WatchRequests;
-  private readonly sink: TransactionSink;
   private readonly events: SessionEvents;
   private readonly clock: TurnClock;
   private readonly metrics: ServerMetrics;
   private readonly stats: ServerStats;
-  private readonly digestEnabled: boolean;
+  private readonly serverId: ServerId;
   private readonly largeRequestThreshold: number;
   private readonly handlers: ReadonlyMap<number, ReadHandler>;
   private readonly getData: ReadHandler;
   private readonly reader = new JuteReader(NO_BODY);
-  private readonly moment = new Moment();
-
-  /** Transactions that are not applied yet, oldest first; those before `firstIndex` are done. */
-  private proposals: Request[] = [];
-  private firstIndex = 0;
-  private lastZxid: Zxid;
+  /** Set right after construction: it needs the pipeline itself. */
+  private writes: WritePath | null = null;
   /** Requests of clients that are not answered yet (Java: requestsInProcess). */
   inProcess = 0;
   /** Bytes of the large ones among them (Java: currentLargeRequestBytes). */
@@ -90,37 +82,35 @@ export class Pipeline {
     ports: {
       readonly tree: DataTree;
       readonly watches: Watches<Connection>;
-      readonly sessions: SessionTracker;
-      readonly pending: PendingChanges;
-      readonly prepare: Prepare;
+      readonly sessions: Sessions;
       readonly reads: Reads;
       readonly watchRequests: WatchRequests;
-      readonly sink: TransactionSink;
       readonly events: SessionEvents;
       readonly clock: TurnClock;
       readonly metrics: ServerMetrics;
       readonly stats: ServerStats;
     },
-    options: { readonly digestEnabled: boolean; readonly largeRequestThreshold: number },
+    options: { readonly serverId: ServerId; readonly largeRequestThreshold: number },
   ) {
     this.tree = ports.tree;
     this.watches = ports.watches;
     this.sessions = ports.sessions;
-    this.pending = ports.pending;
-    this.prepare = ports.prepare;
     this.watchRequests = ports.watchRequests;
-    this.sink = ports.sink;
     this.events = ports.events;
     this.clock = ports.clock;
     this.metrics = ports.metrics;
     this.stats = ports.stats;
-    this.digestEnabled = options.digestEnabled;
+    this.serverId = options.serverId;
     const { largeRequestThreshold } = options;
     this.largeRequestThreshold =
       largeRequestThreshold < 0 ? Number.POSITIVE_INFINITY : largeRequestThreshold;
-    this.lastZxid = ports.tree.lastProcessedZxid;
     this.handlers = readHandlers(ports.reads, ports.watchRequests);
     this.getData = ports.reads.getData.bind(ports.reads);
+  }
+
+  /** Says where writes go. */
+  setWritePath(writes: WritePath): void {
+    this.writes = writes;
   }
 
   /** Whether a client may ask for this. A bare check would spoil the log (ZOOKEEPER-2623), the rest is for servers. */
@@ -139,6 +129,12 @@ export class Pipeline {
     if (isClientWrite(type)) {
       const body = Buffer.from(record.bytes.subarray(record.start, record.end));
       this.propose(this.request(connection, cxid, type, body));
+    } else if (type === OpCode.sync && this.writes !== null && this.writes.sync !== null) {
+      const body = Buffer.from(record.bytes.subarray(record.start, record.end));
+      const request = this.request(connection, cxid, type, body);
+      request.isBarrier = true;
+      this.enqueue(connection, request);
+      this.writes.sync(request);
     } else if (connection.queue.length > 0) {
       const body = Buffer.from(record.bytes.subarray(record.start, record.end));
       this.enqueue(connection, this.request(connection, cxid, type, body));
@@ -174,7 +170,9 @@ export class Pipeline {
   private request(connection: Connection, cxid: number, type: number, body: Buffer): Request {
     const sessionId = connection.session?.id ?? (0n as SessionId);
     const receivedAt = this.clock.elapsed;
-    return new Request({ connection, sessionId, cxid, type, receivedAt, body });
+    const { serverId: owner } = this;
+    const { authIds } = connection;
+    return new Request({ connection, owner, authIds, sessionId, cxid, type, receivedAt, body });
   }
 
   /** Makes the session of a connection by a transaction. @param timeout ms */
@@ -190,13 +188,10 @@ export class Pipeline {
    * its reads are not overtaken by its own writes. Returns false when there is nothing to wait for.
    */
   awaitWrites(connection: Connection, sessionId: SessionId): boolean {
-    for (let index = this.proposals.length - 1; index >= this.firstIndex; index--) {
-      const request = this.proposals[index] as Request;
-      if (request.sessionId !== sessionId || request.connection === null) continue;
-      request.successor = connection;
-      return true;
-    }
-    return false;
+    const request = this.writes?.lastOf(sessionId) ?? null;
+    if (request === null) return false;
+    request.successor = connection;
+    return true;
   }
 
   /** Closes a session that has expired. */
@@ -211,72 +206,60 @@ export class Pipeline {
   }
 
   private ownRequest(sessionId: SessionId, type: number, body: Buffer): Request {
-    const receivedAt = this.clock.elapsed;
-    return new Request({ connection: null, sessionId, cxid: 0, type, receivedAt, body });
+    return new Request({
+      connection: null,
+      isInternal: true,
+      owner: this.serverId,
+      authIds: [],
+      sessionId,
+      cxid: 0,
+      type,
+      receivedAt: this.clock.elapsed,
+      body,
+    });
   }
 
   private propose(request: Request): void {
-    const zxid = nextZxid(this.lastZxid);
-    this.lastZxid = zxid;
-    const time = this.clock.wall;
-    const queuedBefore = this.pending.size;
-    this.moment.set(zxid, time);
-    const txn = this.prepare.prepare(request, this.moment);
-    this.metrics.outstandingChangesQueued.add(Math.max(0, this.pending.size - queuedBefore));
-    const { sessionId: clientId, cxid } = request;
-    request.zxid = zxid;
-    request.txn = txn;
-    request.header = { clientId, cxid, zxid, time, type: txn.type };
-    // Java writes none behind an error: the refusal leaves pRequest2Txn before the digest is set.
-    request.digest =
-      this.digestEnabled && txn.type !== OpCode.error
-        ? { version: DIGEST_VERSION, treeDigest: this.pending.treeDigest }
-        : null;
-    this.proposals.push(request);
+    request.isBarrier = true;
     if (request.connection !== null) this.enqueue(request.connection, request);
-    this.sink.append(request.header, txn, request.digest);
+    if (this.writes === null) throw new Error('a write before there is a way for it');
+    this.writes.propose(request);
   }
 
-  /** Applies and answers every transaction up to `zxid`. */
-  commitThrough(zxid: Zxid): void {
-    const { proposals } = this;
-    while (this.firstIndex < proposals.length) {
-      const request = proposals[this.firstIndex] as Request;
-      if (request.zxid > zxid) break;
-      this.firstIndex += 1;
-      this.commit(request);
-    }
-    if (this.firstIndex === proposals.length) {
-      proposals.length = 0;
-      this.firstIndex = 0;
-    } else if (this.firstIndex > 4096) {
-      this.proposals = proposals.slice(this.firstIndex);
-      this.firstIndex = 0;
-    }
-  }
-
-  private commit(request: Request): void {
-    const { header, txn, connection } = request;
-    if (header === null || txn === null) throw new Error('a proposal without a transaction');
+  /** Applies a transaction that is committed, and answers its request, which is null where a client of another server asked. */
+  commit(header: TxnHeader, txn: Txn, digest: TxnDigest | null, request: Request | null): void {
     const { tree } = this;
     tree.recordChanges = !this.watches.isEmpty;
     const mismatchesBefore = tree.digestMismatchCount;
-    const result = tree.apply(header, txn, request.digest ?? undefined);
+    const result = tree.apply(header, txn, digest ?? undefined);
     this.metrics.digestMismatchesCount.add(tree.digestMismatchCount - mismatchesBefore);
     if (result.err === ErrorCode.ok) countWrites(this.metrics.writePerNamespace, txn);
-    const sizeBefore = this.pending.size;
-    this.pending.applied(request.zxid);
-    this.metrics.outstandingChangesRemoved.add(sizeBefore - this.pending.size);
     this.metrics.propagationLatency.add(Math.max(0, this.clock.wall - header.time));
     if (tree.changes.length > 0) {
       this.watchRequests.announce(tree.changes, tree.lastProcessedZxidBytes);
     }
-    if (txn.type === OpCode.closeSession) this.sessions.remove(request.sessionId);
-    if (connection !== null) this.answerWrite(connection, request, result);
-    else if (txn.type === OpCode.closeSession) this.events.sessionClosed(request.sessionId, null);
+    if (txn.type === OpCode.closeSession) this.sessions.remove(header.clientId);
+    const connection = request?.connection ?? null;
+    if (request !== null && connection !== null) {
+      this.answerWrite(connection, request, txn, result);
+    } else if (txn.type === OpCode.closeSession) {
+      this.events.sessionClosed(header.clientId, null);
+    }
   }
 
-  private answerWrite(connection: Connection, request: Request, result: TxnResult): void {
+  /** A sync that its WritePath has taken can be answered now. */
+  synced(request: Request): void {
+    const { connection } = request;
+    if (connection === null) return;
+    connection.queue.shift();
+    this.largeBytesInProcess -= this.largeSize(request);
+    if (connection.state === 'closed') this.inProcess -= 1;
+    else this.read(connection, request, this.reader.reset(request.body, 0, request.body.length));
+    if (request.successor !== null) this.events.sessionReady(request.successor);
+    this.readsBehind(connection);
+  }
+
+  private answerWrite(connection: Connection, request: Request, txn: Txn, result: TxnResult): void {
     connection.queue.shift();
     this.inProcess -= 1;
     this.largeBytesInProcess -= this.largeSize(request);
@@ -285,18 +268,26 @@ export class Pipeline {
         this.stats.countSessionCreated(this.clock.elapsed - request.receivedAt);
         this.countOperation(connection, request, request.type);
         this.events.sessionReady(connection);
-      } else this.replyToWrite(connection, request, result);
+      } else if (result.err === ErrorCode.sessionMoved) {
+        // Its client is elsewhere by now: nothing that is said here may reach it (ZOOKEEPER-710).
+        this.events.sessionClosed(request.sessionId, connection);
+      } else this.replyToWrite(connection, request, txn, result);
     }
     if (request.successor !== null) this.events.sessionReady(request.successor);
-    if (request.txn?.type === OpCode.closeSession) {
+    if (txn.type === OpCode.closeSession) {
       this.events.sessionClosed(request.sessionId, connection);
     }
     this.readsBehind(connection);
   }
 
-  private replyToWrite(connection: Connection, request: Request, result: TxnResult): void {
+  private replyToWrite(
+    connection: Connection,
+    request: Request,
+    txn: Txn,
+    result: TxnResult,
+  ): void {
     // The parts of a multi tell what went wrong; the multi itself is then still a success.
-    const err = request.txn?.type === OpCode.multi ? ErrorCode.ok : result.err;
+    const err = txn.type === OpCode.multi ? ErrorCode.ok : result.err;
     const start = connection.startReply(request.cxid, this.tree.lastProcessedZxidBytes, err);
     if (err === ErrorCode.ok) writeResponse(connection.out(), request, result, this.tree);
     const size = connection.endReply(start);
@@ -308,7 +299,7 @@ export class Pipeline {
   /** Answers the reads that waited for the write that was just answered, up to the next write; forgetReads has left none of a closed connection. */
   private readsBehind(connection: Connection): void {
     const { queue } = connection;
-    for (let next = queue[0]; next !== undefined && !next.isWrite; next = queue[0]) {
+    for (let next = queue[0]; next !== undefined && !next.isBarrier; next = queue[0]) {
       queue.shift();
       this.largeBytesInProcess -= this.largeSize(next);
       this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
@@ -322,9 +313,9 @@ export class Pipeline {
 
   /** Counts the requests that a closed connection had waiting as done, except its writes, which are carried out. */
   forgetReads(connection: Connection): void {
-    const writes = connection.queue.filter((request) => request.isWrite);
+    const writes = connection.queue.filter((request) => request.isBarrier);
     for (const request of connection.queue) {
-      if (request.isWrite) continue;
+      if (request.isBarrier) continue;
       this.inProcess -= 1;
       this.largeBytesInProcess -= this.largeSize(request);
     }

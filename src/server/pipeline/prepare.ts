@@ -117,7 +117,7 @@ export class Prepare {
         return this.closeSession(request.sessionId, moment);
       case OpCode.deleteContainer:
         // Java takes a client's whole request, its header too, for the path, which is then never a good one.
-        return request.connection === null
+        return request.isInternal
           ? this.deleteContainer(request.body.toString('utf8'), moment)
           : ErrorCode.badArguments;
       default:
@@ -126,7 +126,8 @@ export class Prepare {
   }
 
   private create(op: MultiCreate, request: Request, moment: Moment): Prepared {
-    const refusal = this.refuseCreateMode(op) || this.sessions.check(request.sessionId);
+    const refusal =
+      this.refuseCreateMode(op) || this.sessions.check(request.sessionId, request.owner);
     if (refusal !== ErrorCode.ok) {
       return isEphemeralMode(op.flags) && refusal === ErrorCode.unknownSession
         ? ErrorCode.sessionExpired
@@ -200,7 +201,7 @@ export class Prepare {
   }
 
   private delete(op: PathVersionRequest, request: Request, moment: Moment): Prepared {
-    const sessionErr = this.sessions.check(request.sessionId);
+    const sessionErr = this.sessions.check(request.sessionId, request.owner);
     if (sessionErr !== ErrorCode.ok) return sessionErr;
     const parentPath = parentOf(op.path);
     if (typeof parentPath === 'number' || op.path === null) {
@@ -261,7 +262,7 @@ export class Prepare {
   }
 
   private setData(op: SetDataRequest, request: Request, moment: Moment): Prepared {
-    const err = this.sessions.check(request.sessionId) || refusePath(op.path);
+    const err = this.sessions.check(request.sessionId, request.owner) || refusePath(op.path);
     if (err !== ErrorCode.ok || op.path === null) return err;
     const node = this.pending.take(op.path, moment.zxid);
     if (node === null) return ErrorCode.noNode;
@@ -291,7 +292,7 @@ export class Prepare {
   }
 
   private setACL(op: SetACLRequest, request: Request, moment: Moment): Prepared {
-    const err = this.sessions.check(request.sessionId) || refusePath(op.path);
+    const err = this.sessions.check(request.sessionId, request.owner) || refusePath(op.path);
     if (err !== ErrorCode.ok || op.path === null) return err;
     const ids = request.authIds;
     const fixed = this.access.fix(ids, op.acl);
@@ -309,7 +310,7 @@ export class Prepare {
   }
 
   private check(op: PathVersionRequest, request: Request, moment: Moment): Prepared {
-    const err = this.sessions.check(request.sessionId) || refusePath(op.path);
+    const err = this.sessions.check(request.sessionId, request.owner) || refusePath(op.path);
     if (err !== ErrorCode.ok || op.path === null) return err;
     const node = this.pending.take(op.path, moment.zxid);
     if (node === null) return ErrorCode.noNode;
@@ -383,7 +384,7 @@ export class Prepare {
     for (let text = 0; text < 3; text++) reader.readString();
     reader.readLong();
     if (!this.options.reconfigEnabled) return ErrorCode.reconfigDisabled;
-    return this.sessions.check(request.sessionId) || ErrorCode.unimplemented;
+    return this.sessions.check(request.sessionId, request.owner) || ErrorCode.unimplemented;
   }
 
   private closeSession(sessionId: SessionId, moment: Moment): Prepared {

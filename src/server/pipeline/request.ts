@@ -8,18 +8,18 @@ import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
+import type { ServerId } from '../../quorum/server-id.ts';
 import type { Connection, QueuedRequest } from '../client/connection.ts';
-
-const NOBODY: readonly Id[] = [];
 
 /** A queued request. */
 export class Request implements QueuedRequest {
-  /** Who asked; null for the server itself, which closes sessions and deletes containers. */
+  /** Who is to be answered; null for what a client of another server asked, and for the server itself. */
   readonly connection: Connection | null;
-  /**
-   * Who the client had proved to be when it asked: what it proves while the request waits changes nothing (Java: Request.authInfo).
-   * The server itself needs no permission.
-   */
+  /** Asked by the server itself, which closes sessions and deletes containers. */
+  readonly isInternal: boolean;
+  /** The server whose client asked. */
+  readonly owner: ServerId;
+  /** The identities that the client had proved when it asked: one that it proves afterwards does not count for what was asked before. */
   readonly authIds: readonly Id[];
   readonly sessionId: SessionId;
   readonly cxid: number;
@@ -29,8 +29,10 @@ export class Request implements QueuedRequest {
   /** The record behind the request header, owned by this request. */
   readonly body: Buffer;
   refusal: ErrorCode = ErrorCode.ok;
+  /** What the same connection asks behind it has to wait for it. */
+  isBarrier = false;
 
-  /** Of a write: its place in the order of all writes, and what it does. */
+  /** Of a write that this server orders: its place in the order of all writes, and what it does. */
   zxid: Zxid = ZXID_ZERO;
   header: TxnHeader | null = null;
   txn: Txn | null = null;
@@ -42,8 +44,9 @@ export class Request implements QueuedRequest {
 
   constructor(fields: {
     readonly connection: Connection | null;
-    /** Left out: those of the connection at this moment. */
-    readonly authIds?: readonly Id[];
+    readonly isInternal?: boolean;
+    readonly owner: ServerId;
+    readonly authIds: readonly Id[];
     readonly sessionId: SessionId;
     readonly cxid: number;
     readonly type: number;
@@ -51,16 +54,13 @@ export class Request implements QueuedRequest {
     readonly body: Buffer;
   }) {
     this.connection = fields.connection;
-    this.authIds = fields.authIds ?? fields.connection?.authIds ?? NOBODY;
+    this.isInternal = fields.isInternal ?? false;
+    this.owner = fields.owner;
+    this.authIds = fields.authIds;
     this.sessionId = fields.sessionId;
     this.cxid = fields.cxid;
     this.type = fields.type;
     this.receivedAt = fields.receivedAt;
     this.body = fields.body;
-  }
-
-  /** Whether it makes a transaction. */
-  get isWrite(): boolean {
-    return this.header !== null;
   }
 }

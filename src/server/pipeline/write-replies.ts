@@ -6,8 +6,9 @@
 import type { DataTree, TxnPartResult, TxnResult } from '../../datatree/data-tree.ts';
 import { STAT_SIZE } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
-import { writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
+import { readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import { JuteReader } from '../../jute/reader.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
 import type { Request } from './request.ts';
 
@@ -51,11 +52,17 @@ function writeMultiResponse(
   request: Request,
   parts: readonly TxnPartResult[],
 ): void {
+  const types = request.multiTypes ?? typesOf(request);
   parts.forEach((part, index) => {
     if (part.type === OpCode.error) writeErrorPart(out, part.err);
-    else writePart(out, part, request.multiTypes?.[index] ?? part.type);
+    else writePart(out, part, types[index] ?? part.type);
   });
   writeMultiEnd(out);
+}
+
+/** The op codes that were asked for, where another server has prepared the multi. */
+function typesOf(request: Request): readonly number[] {
+  return readMultiOps(new JuteReader(request.body)).map((op) => op.type);
 }
 
 function writeErrorPart(out: JuteWriter, err: number): void {

@@ -8,6 +8,7 @@
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId } from '../../jute/int64.ts';
 import { toSessionId } from '../../jute/int64.ts';
+import type { ServerId } from '../../quorum/server-id.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 
 const CONTAINER_EPHEMERAL_OWNER = -(1n << 63n);
@@ -19,6 +20,8 @@ export class Session {
   expiresAt = 0;
   /** Its closing transaction is on the way: no further request of it is taken. */
   isClosing = false;
+  /** The server whose client it is; null as long as none has asked anything in its name. */
+  owner: ServerId | null = null;
 
   /** @param timeout ms */
   constructor(id: SessionId, timeout: number) {
@@ -88,11 +91,19 @@ export class SessionTracker {
     return true;
   }
 
-  /** Whether a session may still ask for something: 0, or the code that Java's checkSession throws. */
-  check(id: SessionId): ErrorCode {
+  /** Whether a session may still ask for something, through server `owner`: 0, or the code that Java's checkSession throws. */
+  check(id: SessionId, owner: ServerId): ErrorCode {
     const session = this.sessions.get(id);
     if (session === undefined) return ErrorCode.unknownSession;
-    return session.isClosing ? ErrorCode.sessionExpired : ErrorCode.ok;
+    if (session.isClosing) return ErrorCode.sessionExpired;
+    session.owner ??= owner;
+    return session.owner === owner ? ErrorCode.ok : ErrorCode.sessionMoved;
+  }
+
+  /** A session belongs to the server that its client has come to last. */
+  setOwner(id: SessionId, owner: ServerId): void {
+    const session = this.sessions.get(id);
+    if (session !== undefined) session.owner = owner;
   }
 
   /** Marks a session as closing, once its closing transaction is made. */

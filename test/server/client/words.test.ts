@@ -131,9 +131,8 @@ describe('wchs, wchc and wchp', () => {
 describe('conf', () => {
   it('tells what the server was started with', () => {
     const world = new World({ tickTime: 1000 });
-    world.server.listeningPort = 2345;
     const text = world.word('conf');
-    expect(text).toContain('clientPort=2345\n');
+    expect(text).toContain('clientPort=2181\n');
     expect(text).toContain('tickTime=1000\n');
     expect(text).toContain('minSessionTimeout=2000\nmaxSessionTimeout=20000\n');
   });

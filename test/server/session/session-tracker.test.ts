@@ -50,14 +50,14 @@ describe('a tracked session', () => {
     const session = sessions.create(4000, 0);
     sessions.expire(5000);
     expect(sessions.touch(session, 4000, 5001)).toBe(false);
-    expect(sessions.check(session.id)).toBe(ErrorCode.sessionExpired);
+    expect(sessions.check(session.id, 0)).toBe(ErrorCode.sessionExpired);
   });
 
   it('is unknown after it was removed', () => {
     const sessions = tracker();
     const { id } = sessions.create(4000, 0);
-    expect(sessions.check(id)).toBe(ErrorCode.ok);
+    expect(sessions.check(id, 0)).toBe(ErrorCode.ok);
     sessions.remove(id);
-    expect(sessions.check(id)).toBe(ErrorCode.unknownSession);
+    expect(sessions.check(id, 0)).toBe(ErrorCode.unknownSession);
   });
 });

@@ -1,0 +1,494 @@
+/*
+ * Leader: one epoch of leading, from its first learner to its end (Java: Leader).
+ *
+ *   discovery        a quorum has told its accepted epoch: the new one is above them all, and durable here
+ *   synchronization  a quorum has accepted it, none of them with a newer history; each is given ours
+ *   broadcast        a quorum has our history: proposals are sent, and committed when a quorum has them on disk
+ *
+ * It ends by itself (`ended`) when a quorum is out of reach, time runs out, or the counter of its zxids does.
+ *
+ * A `sync` is answered only when a round of PINGs that began after it was asked has shown that a quorum still follows: no other
+ * leader can have been established before that, so that a read behind the sync sees everything that was acknowledged before it. In
+ * Java it may not (ZOOKEEPER-1675, 3600).
+ */
+
+import type { Epochs } from '../../datatree/storage/epochs.ts';
+import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { toHex, toZxid } from '../../jute/int64.ts';
+import { JuteError } from '../../jute/reader.ts';
+import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
+import type { QuorumRule } from '../quorum-rule.ts';
+import type { ServerId } from '../server-id.ts';
+import { Acks } from './acks.ts';
+import type { LeaderHistory } from './history.ts';
+import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
+import { LearnerHandler } from './learner-handler.ts';
+import { PacketType } from './packet.ts';
+import { epochOf } from './zxid.ts';
+
+/** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
+const LAST_COUNTER = 0xffffffff;
+
+/** How far a leader has come. */
+export type LeaderPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
+
+/** What a leader asks of its server. */
+export interface LeaderServer {
+  readonly history: LeaderHistory;
+  /** The epoch is established: requests are taken, the next zxid is behind `zxid`. */
+  startLeading(zxid: Zxid): void;
+  /** A quorum has everything up to `zxid` on disk: it is applied. */
+  commitThrough(zxid: Zxid): void;
+  request(from: ServerId, request: LearnerRequest): void;
+  heardSession(sessionId: SessionId, timeout: number): void;
+  /** Whether a session lives; if so it belongs to the server that asks. @param timeout ms */
+  revalidate(from: ServerId, sessionId: SessionId, timeout: number): boolean;
+}
+
+/** What a leader is given. */
+export interface LeaderPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly epochs: Epochs;
+  readonly server: LeaderServer;
+  /** Who votes at present. */
+  readonly rule: () => QuorumRule;
+  /** The membership as text, which NEWLEADER carries, and its version. */
+  readonly membership: (newLeaderZxid: Zxid) => { readonly text: string; readonly version: bigint };
+  /** It leads no more. Called once; everything is closed by then. */
+  readonly ended: (reason: string) => void;
+}
+
+/** Times in ticks as in zoo.cfg. */
+export interface LeaderOptions {
+  readonly myId: ServerId;
+  readonly tickTime: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  /** Bytes of data that a learner's packet may have. */
+  readonly packetSizeLimit: number;
+}
+
+/** A proposal that is not committed yet. */
+interface Proposal {
+  readonly zxid: Zxid;
+  readonly record: Buffer;
+}
+
+/** Something that waits for a sync. */
+interface Sync {
+  /** The counter of the last proposal when it was asked for. */
+  readonly counter: number;
+  readonly done: () => void;
+}
+
+/** Leads for one epoch. */
+export class Leader implements HandlerOwner {
+  phase: LeaderPhase = 'discovery';
+  epoch: number;
+  private readonly ports: LeaderPorts;
+  private readonly options: LeaderOptions;
+  readonly handlers = new Set<LearnerHandler>();
+  private readonly startedAt: number;
+  private readonly ownEpoch: number;
+  private readonly ownLastZxid: Zxid;
+  private readonly hasToldEpoch = new Set<ServerId>();
+  private readonly hasAcceptedEpoch = new Set<ServerId>();
+  private readonly hasHistory = new Set<ServerId>();
+  /** ACKEPOCH of learners that came before a quorum had accepted the epoch. */
+  private readonly waiting = new Map<LearnerHandler, Zxid>();
+  private isEpochProposed = false;
+  private isEpochAccepted = false;
+
+  private readonly acks = new Acks();
+  private areAcksNew = false;
+  /** Proposals behind the last that was committed, oldest first. */
+  private outstanding: Proposal[] = [];
+  private proposedCounter = 0;
+  private committedCounter = 0;
+
+  private syncs: Sync[] = [];
+  private round: {
+    readonly syncs: readonly Sync[];
+    readonly pings: ReadonlyMap<LearnerHandler, number>;
+  } | null = null;
+
+  private nextPingAt: number;
+  private isHalfTick = true;
+
+  constructor(ports: LeaderPorts, options: LeaderOptions) {
+    this.ports = ports;
+    this.options = options;
+    const { clock, epochs, server } = ports;
+    this.startedAt = clock.elapsed;
+    this.ownEpoch = epochs.current;
+    this.ownLastZxid = server.history.lastProcessedZxid;
+    this.epoch = epochs.accepted + 1;
+    this.nextPingAt = clock.elapsed + options.tickTime / 2;
+  }
+
+  /** Begins: an ensemble of one has its quorum already. */
+  start(): void {
+    this.hasToldEpoch.add(this.options.myId);
+    this.proposeEpoch();
+  }
+
+  /** The zxid of the last proposal; the beginning of the epoch before the first. */
+  get lastProposed(): Zxid {
+    return this.zxidOf(this.proposedCounter);
+  }
+
+  /** Proposals that are not committed yet. */
+  get outstandingCount(): number {
+    return this.outstanding.length;
+  }
+
+  private zxidOf(counter: number): Zxid {
+    return toZxid((BigInt(this.epoch) << 32n) | BigInt(counter));
+  }
+
+  // ---- learners
+
+  /** A server has connected to the quorum port. */
+  accept(link: PeerLink): LinkHandler {
+    const { clock, log, server } = this.ports;
+    const ports = { clock, log, owner: this, history: server.history };
+    const handler = new LearnerHandler(ports, link, this.options.packetSizeLimit);
+    if (this.phase === 'ended') handler.close();
+    else this.handlers.add(handler);
+    return handler;
+  }
+
+  learnerLost(handler: LearnerHandler): void {
+    this.handlers.delete(handler);
+    this.waiting.delete(handler);
+    if (!this.handlerOf(handler.sid)) this.acks.forget(handler.sid);
+  }
+
+  private handlerOf(sid: ServerId): LearnerHandler | undefined {
+    for (const handler of this.handlers) if (handler.sid === sid) return handler;
+    return undefined;
+  }
+
+  // ---- discovery
+
+  learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void {
+    const { sid } = handler;
+    const { version } = this.ports.membership(this.zxidOf(0));
+    if (configVersion > version) throw new JuteError('its membership is newer than ours');
+    if (sid === this.options.myId) throw new JuteError(`it has our own id ${sid}`);
+    for (const other of [...this.handlers]) {
+      if (other === handler || other.sid !== sid) continue;
+      other.fault('has connected again, or two servers have its id');
+    }
+    this.acks.forget(sid);
+    if (!this.isEpochProposed) {
+      if (acceptedEpoch >= this.epoch) this.epoch = acceptedEpoch + 1;
+      if (handler.isParticipant && this.isVoter(sid)) this.hasToldEpoch.add(sid);
+      this.proposeEpoch();
+    } else handler.sendLeaderInfo(this.epoch);
+  }
+
+  private isVoter(sid: ServerId): boolean {
+    return this.ports.rule().isVoter(sid);
+  }
+
+  /** A quorum has told what it has accepted: nobody of it will follow an older leader any more once it has accepted ours. */
+  private proposeEpoch(): void {
+    if (this.isEpochProposed || !this.hasQuorum(this.hasToldEpoch)) return;
+    this.isEpochProposed = true;
+    this.ports.epochs.setAccepted(this.epoch);
+    this.phase = 'synchronization';
+    for (const handler of this.handlers) {
+      if (handler.phase === 'hello' && handler.sid >= 0) handler.sendLeaderInfo(this.epoch);
+    }
+    this.hasAcceptedEpoch.add(this.options.myId);
+    this.acceptEpoch();
+  }
+
+  private hasQuorum(sids: ReadonlySet<ServerId>): boolean {
+    return sids.has(this.options.myId) && this.ports.rule().hasQuorum(sids);
+  }
+
+  // ---- synchronization
+
+  epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void {
+    if (!this.isEpochAccepted && currentEpoch !== null) {
+      const isAhead =
+        currentEpoch > this.ownEpoch ||
+        (currentEpoch === this.ownEpoch && lastZxid > this.ownLastZxid);
+      if (isAhead) {
+        // Whoever has the newest history has to lead, or what it has would be lost.
+        this.end(
+          `${handler.name} is ahead: epoch ${currentEpoch}, zxid 0x${toHex(lastZxid)}, ` +
+            `ours are ${this.ownEpoch} and 0x${toHex(this.ownLastZxid)}`,
+        );
+        return;
+      }
+      if (handler.isParticipant && this.isVoter(handler.sid)) {
+        this.hasAcceptedEpoch.add(handler.sid);
+      }
+    }
+    this.waiting.set(handler, lastZxid);
+    this.acceptEpoch();
+  }
+
+  private acceptEpoch(): void {
+    if (!this.isEpochAccepted) {
+      if (!this.hasQuorum(this.hasAcceptedEpoch)) return;
+      this.isEpochAccepted = true;
+      this.ports.epochs.setCurrent(this.epoch);
+      this.hasHistory.add(this.options.myId);
+    }
+    for (const [handler, lastZxid] of this.waiting) this.synchronise(handler, lastZxid);
+    this.waiting.clear();
+    this.establish();
+  }
+
+  private synchronise(handler: LearnerHandler, lastZxid: Zxid): void {
+    handler.synchronise(lastZxid);
+    if (handler.isParticipant) {
+      for (const { zxid, record } of this.outstanding) {
+        handler.propose(zxid, counterOf(zxid), record);
+      }
+    }
+    const newLeaderZxid = this.zxidOf(0);
+    const { text } = this.ports.membership(newLeaderZxid);
+    handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
+  }
+
+  newLeaderAccepted(handler: LearnerHandler): void {
+    if (handler.isParticipant && this.isVoter(handler.sid)) this.hasHistory.add(handler.sid);
+    if (this.phase === 'broadcast') handler.sendUpToDate();
+    else this.establish();
+  }
+
+  /** A quorum has our history on disk: it is committed, all of it, and the epoch is established. */
+  private establish(): void {
+    if (this.phase !== 'synchronization' || !this.hasQuorum(this.hasHistory)) return;
+    this.phase = 'broadcast';
+    const { log, server, clock } = this.ports;
+    this.nextPingAt = clock.elapsed + this.options.tickTime / 2;
+    log.info(`leading epoch ${this.epoch}, followed by [${[...this.hasHistory].join(', ')}]`);
+    server.startLeading(this.zxidOf(0));
+    for (const handler of this.handlers) if (handler.phase === 'synced') handler.sendUpToDate();
+  }
+
+  // ---- broadcast
+
+  /**
+   * Proposes a transaction, which the caller appends to its own log as well. @param record header, transaction and digest as in the
+   * log; it is copied
+   */
+  propose(zxid: Zxid, record: Uint8Array): void {
+    if (this.phase !== 'broadcast') return;
+    const counter = counterOf(zxid);
+    const proposal = { zxid, record: Buffer.from(record) };
+    this.proposedCounter = counter;
+    this.outstanding.push(proposal);
+    for (const handler of this.handlers) {
+      if (handler.isParticipant && isForwarded(handler)) handler.propose(zxid, counter, record);
+    }
+    if (counter >= LAST_COUNTER - 1) {
+      this.end('the counter of the zxids has come to its end, a new epoch has to begin');
+    }
+  }
+
+  /** Our own log has everything up to `zxid` on disk. */
+  durable(zxid: Zxid): void {
+    if (epochOf(zxid) === this.epoch) this.addAck(this.options.myId, counterOf(zxid));
+  }
+
+  acknowledged(handler: LearnerHandler, counter: number): void {
+    if (!handler.isParticipant || counter > this.proposedCounter) return;
+    this.addAck(handler.sid, counter);
+  }
+
+  private addAck(sid: ServerId, counter: number): void {
+    this.acks.add(sid, counter);
+    this.areAcksNew = true;
+  }
+
+  /** Commits what a quorum has; once per turn is enough, nothing leaves before its end. */
+  private commit(): void {
+    if (!this.areAcksNew || this.phase !== 'broadcast') return;
+    this.areAcksNew = false;
+    const reached = Math.min(this.acks.reachedBy(this.ports.rule()), this.proposedCounter);
+    if (reached <= this.committedCounter) return;
+    const count = reached - this.committedCounter;
+    const committed = this.outstanding.slice(0, count);
+    this.outstanding = this.outstanding.slice(count);
+    this.committedCounter = reached;
+    const { server } = this.ports;
+    for (const { zxid, record } of committed) {
+      for (const handler of this.handlers) {
+        if (!isForwarded(handler)) continue;
+        if (handler.isParticipant) handler.send(PacketType.commit, zxid);
+        else handler.send(PacketType.inform, zxid, record);
+      }
+      server.history.committed.add(zxid, record);
+    }
+    server.commitThrough(this.zxidOf(reached));
+  }
+
+  request(handler: LearnerHandler, request: LearnerRequest): void {
+    if (this.phase === 'broadcast') this.ports.server.request(handler.sid, request);
+  }
+
+  heardSession(_handler: LearnerHandler, sessionId: SessionId, timeout: number): void {
+    this.ports.server.heardSession(sessionId, timeout);
+  }
+
+  revalidate(handler: LearnerHandler, sessionId: SessionId, timeout: number): boolean {
+    return this.ports.server.revalidate(handler.sid, sessionId, timeout);
+  }
+
+  // ---- sync
+
+  /** Calls `done` when everything that was acknowledged by now is applied here, see the header. */
+  sync(done: () => void): void {
+    this.syncs.push({ counter: this.proposedCounter, done });
+  }
+
+  /** Answers a learner's sync behind everything that it is sent until then. */
+  answerSync(sid: ServerId): void {
+    this.handlerOf(sid)?.send(PacketType.sync, 0n);
+  }
+
+  /** Starts a round for those that ask, one at a time: whoever comes while it is under way waits for the next. */
+  private startRound(): void {
+    if (this.round !== null || this.syncs.length === 0 || this.phase !== 'broadcast') return;
+    const pings = new Map<LearnerHandler, number>();
+    if (!this.hasQuorum(new Set([this.options.myId]))) {
+      for (const handler of this.handlers) {
+        if (handler.phase !== 'following' || !handler.isParticipant) continue;
+        handler.sendPing(this.lastProposed);
+        pings.set(handler, handler.pingsSent);
+      }
+    }
+    this.round = { syncs: this.syncs, pings };
+    this.syncs = [];
+  }
+
+  pingAnswered(): void {
+    this.finishRound();
+  }
+
+  /** Ends a round that a quorum has answered, once its proposals are committed; what is left of it, if some are not, waits on. */
+  private finishRound(): void {
+    const { round } = this;
+    if (round === null) return;
+    const answered = new Set([this.options.myId]);
+    for (const [handler, ping] of round.pings) {
+      if (handler.isOpen && handler.pingsAnswered >= ping) answered.add(handler.sid);
+    }
+    if (!this.hasQuorum(answered)) {
+      this.repeatRound(round);
+      return;
+    }
+    const isCommitted = ({ counter }: Sync): boolean => counter <= this.committedCounter;
+    for (const sync of round.syncs) if (isCommitted(sync)) sync.done();
+    const left = round.syncs.filter((sync) => !isCommitted(sync));
+    this.round = left.length === 0 ? null : { syncs: left, pings: round.pings };
+  }
+
+  /** Those that were asked may have left, and others come: they are asked instead. */
+  private repeatRound(round: NonNullable<Leader['round']>): void {
+    const asked = new Set([this.options.myId]);
+    for (const handler of round.pings.keys()) if (handler.isOpen) asked.add(handler.sid);
+    if (this.hasQuorum(asked)) return;
+    this.round = null;
+    this.syncs = [...round.syncs, ...this.syncs];
+  }
+
+  // ---- turns and time
+
+  /** Ends a turn: commits what a quorum has and sends what was written. Returns whether another turn is due at once. */
+  endTurn(): boolean {
+    if (this.phase === 'ended') return false;
+    this.commit();
+    this.finishRound();
+    this.startRound();
+    let isMoreToDo = false;
+    for (const handler of this.handlers) if (handler.flush()) isMoreToDo = true;
+    return isMoreToDo;
+  }
+
+  /** When run() wants to be called, in ms. */
+  get deadline(): number {
+    return this.phase === 'ended' ? Number.POSITIVE_INFINITY : this.nextPingAt;
+  }
+
+  /** Twice a tick: pings, and looks whether a quorum is still there. */
+  run(): void {
+    const { clock } = this.ports;
+    if (this.phase === 'ended' || clock.elapsed < this.nextPingAt) return;
+    const { tickTime, initLimit } = this.options;
+    this.nextPingAt = clock.elapsed + tickTime / 2;
+    this.closeSilent();
+    if (this.phase !== 'broadcast') {
+      if (clock.elapsed - this.startedAt > initLimit * tickTime) {
+        this.end(`no quorum has followed within initLimit, in ${this.phase}`);
+      }
+      return;
+    }
+    this.isHalfTick = !this.isHalfTick;
+    if (this.isHalfTick && !this.hasQuorum(this.syncedSids())) {
+      this.end(`not enough followers are in sync: only [${[...this.syncedSids()].join(', ')}]`);
+      return;
+    }
+    // A learner that is not told yet that it may serve does not answer, and answers are counted.
+    for (const handler of this.handlers) {
+      if (handler.phase === 'following') handler.sendPing(this.lastProposed);
+    }
+  }
+
+  /** Closes links on which nothing was heard for too long, or proposals were not acknowledged for too long. */
+  private closeSilent(): void {
+    const { clock } = this.ports;
+    const { tickTime, initLimit, syncLimit } = this.options;
+    for (const handler of [...this.handlers]) {
+      const isFollowing = handler.phase === 'following';
+      const limit = (isFollowing ? syncLimit : initLimit) * tickTime;
+      if (clock.elapsed - handler.lastHeardAt > limit) {
+        handler.fault(`was silent for ${limit} ms`);
+      } else if (
+        isFollowing &&
+        handler.isParticipant &&
+        handler.unackedSince !== 0 &&
+        clock.elapsed - handler.unackedSince > limit
+      ) {
+        handler.fault(`has not acknowledged a proposal for ${limit} ms`);
+      }
+    }
+  }
+
+  /** Who follows, this server included. */
+  private syncedSids(): ReadonlySet<ServerId> {
+    const sids = new Set([this.options.myId]);
+    for (const handler of this.handlers) {
+      const isIn = handler.phase === 'synced' || handler.phase === 'following';
+      if (isIn && handler.isParticipant) sids.add(handler.sid);
+    }
+    return sids;
+  }
+
+  /** Leads no more: every link is closed. */
+  end(reason: string): void {
+    if (this.phase === 'ended') return;
+    this.phase = 'ended';
+    for (const handler of this.handlers) handler.close();
+    this.handlers.clear();
+    this.ports.ended(reason);
+  }
+}
+
+/** Whether a learner is sent what is proposed. */
+function isForwarded(handler: LearnerHandler): boolean {
+  const { phase } = handler;
+  return phase === 'history' || phase === 'synced' || phase === 'following';
+}
+
+function counterOf(zxid: Zxid): number {
+  return Number(BigInt.asUintN(32, zxid));
+}

@@ -1,0 +1,435 @@
+/*
+ * LearnerHandler: a leader's end of the link to one learner (Java: LearnerHandler).
+ *
+ *   hello ─FOLLOWERINFO─> epoch ─LEADERINFO, ACKEPOCH─> history ─DIFF, TRUNC or SNAP, NEWLEADER, ACK─> synced ─UPTODATE─> following
+ *
+ * It knows what this learner has been sent and what it has answered; what servers together have agreed on is the Leader's.
+ * Whatever a learner does wrong ends its link with one line in the log.
+ */
+
+import { StorageError } from '../../datatree/storage/storage-error.ts';
+import type { Id } from '../../jute/data.ts';
+import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { readInt32, readInt64, toHex, toSessionId, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
+import { JuteError } from '../../jute/reader.ts';
+import { JuteWriter } from '../../jute/writer.ts';
+import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
+import type { ServerId } from '../server-id.ts';
+import { NOBODY } from '../server-id.ts';
+import type { LeaderHistory } from './history.ts';
+import type { Packet, PacketHandler } from './packet.ts';
+import {
+  PacketReader,
+  PacketType,
+  PROTOCOL_VERSION,
+  readLearnerInfo,
+  writePacket,
+} from './packet.ts';
+import { planSync } from './sync-plan.ts';
+import type { SyncSource } from './sync-source.ts';
+import { LogSyncSource, SnapshotSource } from './sync-source.ts';
+import { epochOf, startOfEpoch } from './zxid.ts';
+
+/** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
+const SLICE_SIZE = 128 * 1024;
+/** Bytes that the network has not taken: above this the next slice waits. */
+const UNSENT_HIGH_WATER = 1024 * 1024;
+/** Bytes that wait for a learner that does not read them: above this its link is closed, it may synchronise again. */
+const UNSENT_LIMIT = 512 * 1024 * 1024;
+/** Output is handed over as it is from this size on, in bytes; what is smaller is copied and the memory used again. */
+const HANDED_OVER_SIZE = 64 * 1024;
+/** Bytes of data in a packet of a learner, before it is known and at all. */
+const HELLO_SIZE_LIMIT = 1024;
+
+/** How far a learner has come. */
+export type LearnerPhase = 'hello' | 'epoch' | 'history' | 'synced' | 'following' | 'closed';
+
+/** What a REQUEST packet asks for. */
+export interface LearnerRequest {
+  readonly sessionId: SessionId;
+  readonly cxid: number;
+  readonly type: number;
+  /** The record, its own copy. */
+  readonly body: Buffer;
+  readonly authinfo: readonly Id[];
+}
+
+/** The leader, as its handlers know it. */
+export interface HandlerOwner {
+  /** A learner has told who it is; raises JuteError where it cannot follow. */
+  learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void;
+  /** It has accepted the epoch; `currentEpoch` is that of its history, null where it had accepted it before. */
+  epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void;
+  /** It has made the leader's history its own. */
+  newLeaderAccepted(handler: LearnerHandler): void;
+  /** It has everything up to `counter` of this epoch. */
+  acknowledged(handler: LearnerHandler, counter: number): void;
+  pingAnswered(handler: LearnerHandler): void;
+  heardSession(handler: LearnerHandler, sessionId: SessionId, timeout: number): void;
+  revalidate(handler: LearnerHandler, sessionId: SessionId, timeout: number): boolean;
+  request(handler: LearnerHandler, request: LearnerRequest): void;
+  /** Its link is gone. */
+  learnerLost(handler: LearnerHandler): void;
+}
+
+/** What a handler is given. */
+export interface HandlerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly owner: HandlerOwner;
+  readonly history: LeaderHistory;
+}
+
+/** One learner. */
+export class LearnerHandler implements LinkHandler, PacketHandler {
+  readonly link: PeerLink;
+  sid: ServerId = NOBODY;
+  isParticipant = false;
+  phase: LearnerPhase = 'hello';
+  /** The epoch that it was told. */
+  private epoch = 0;
+  readonly wantsRaw = false;
+  /** When it was last heard, in ms. */
+  lastHeardAt: number;
+  readonly connectedAt: number;
+  /** PINGs that were sent and answered: the k-th answer belongs to the k-th PING. */
+  pingsSent = 0;
+  pingsAnswered = 0;
+  /** When the first proposal that it has not acknowledged was sent, in ms; 0 for none. */
+  unackedSince = 0;
+  /** The counter of the last proposal that it was sent, and of the last that it has acknowledged. */
+  lastSent = 0;
+  lastAcked = 0;
+  packetsReceived = 0;
+  packetsSent = 0;
+
+  private readonly ports: HandlerPorts;
+  private readonly reader: PacketReader;
+  private out = new JuteWriter(16 * 1024);
+  /** What has to be sent before `out`. */
+  private source: SyncSource | null = null;
+  /** The zxid behind which `out` goes on where `source` ends. */
+  private behindSource: Zxid = ZXID_ZERO;
+  private readonly slice = new JuteWriter(2 * SLICE_SIZE);
+
+  /** @param packetSizeLimit bytes of data in a packet */
+  constructor(ports: HandlerPorts, link: PeerLink, packetSizeLimit: number) {
+    this.ports = ports;
+    this.link = link;
+    this.reader = new PacketReader(Math.max(packetSizeLimit, HELLO_SIZE_LIMIT));
+    this.connectedAt = ports.clock.elapsed;
+    this.lastHeardAt = ports.clock.elapsed;
+  }
+
+  get isOpen(): boolean {
+    return this.phase !== 'closed';
+  }
+
+  /** What the operator reads. */
+  get name(): string {
+    const who = this.sid === NOBODY ? 'a server' : `server ${this.sid}`;
+    return `${who} at ${this.link.remoteAddress}`;
+  }
+
+  // ---- what the host tells
+
+  receive(chunk: Buffer, size: number): void {
+    this.lastHeardAt = this.ports.clock.elapsed;
+    try {
+      this.reader.push(chunk, size, this);
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      this.fault(`speaks nonsense: ${error.message}`);
+    }
+  }
+
+  drained(): void {
+    // The next slices are sent at the end of this turn.
+  }
+
+  closed(error: string | null): void {
+    if (!this.isOpen) return;
+    this.ports.log.warn(`lost ${this.name}: ${error ?? 'it has closed the link'}`);
+    this.end();
+  }
+
+  takeRaw(): number {
+    throw new Error('a learner sends packets only');
+  }
+
+  // ---- packets
+
+  takePacket(packet: Packet): void {
+    this.packetsReceived += 1;
+    switch (this.phase) {
+      case 'hello':
+        this.learnerInfo(packet);
+        break;
+      case 'epoch':
+        this.ackEpoch(packet);
+        break;
+      case 'history':
+        this.ackNewLeader(packet);
+        break;
+      default:
+        this.followerPacket(packet);
+    }
+  }
+
+  private learnerInfo(packet: Packet): void {
+    const { type, data } = packet;
+    if (type !== PacketType.followerInfo && type !== PacketType.observerInfo) {
+      throw new JuteError(`packet ${type} instead of FOLLOWERINFO`);
+    }
+    if (data.length > HELLO_SIZE_LIMIT)
+      throw new JuteError(`an introduction of ${data.length} bytes`);
+    const info = readLearnerInfo(data);
+    if (info.protocolVersion < PROTOCOL_VERSION) {
+      throw new JuteError('a protocol from before ZooKeeper 3.4');
+    }
+    this.sid = Number(info.serverId);
+    this.isParticipant = type === PacketType.followerInfo;
+    this.ports.owner.learnerKnown(this, epochOf(packet.zxid), info.configVersion);
+  }
+
+  /** Tells the epoch that this learner is to accept. */
+  sendLeaderInfo(epoch: number): void {
+    if (this.phase !== 'hello') return;
+    this.phase = 'epoch';
+    this.epoch = epoch;
+    const version = Buffer.alloc(4);
+    version.writeInt32BE(PROTOCOL_VERSION);
+    this.send(PacketType.leaderInfo, startOfEpoch(epoch), version);
+  }
+
+  private ackEpoch(packet: Packet): void {
+    if (packet.type !== PacketType.ackEpoch || packet.data.length < 4) {
+      throw new JuteError(`packet ${packet.type} instead of ACKEPOCH`);
+    }
+    const epoch = readInt32(packet.data, 0);
+    this.ports.owner.epochAccepted(this, epoch === -1 ? null : epoch, packet.zxid);
+  }
+
+  private ackNewLeader(packet: Packet): void {
+    if (packet.type !== PacketType.ack) {
+      throw new JuteError(`packet ${packet.type} instead of the ACK of NEWLEADER`);
+    }
+    this.phase = 'synced';
+    this.ports.owner.newLeaderAccepted(this);
+  }
+
+  private followerPacket(packet: Packet): void {
+    const { owner, log } = this.ports;
+    switch (packet.type) {
+      case PacketType.ack:
+        this.ack(packet);
+        break;
+      case PacketType.ping:
+        this.ping(packet);
+        break;
+      case PacketType.revalidate:
+        this.revalidate(packet);
+        break;
+      case PacketType.request:
+        owner.request(this, readLearnerRequest(packet));
+        break;
+      default:
+        log.warn(`unexpected packet ${packet.type} from ${this.name}`);
+    }
+  }
+
+  /** The acknowledgement behind UPTODATE names the beginning of the epoch and says nothing new. */
+  private ack(packet: Packet): void {
+    const counter = packet.zxidLow >>> 0;
+    // A follower of Java's acknowledges what it was given of earlier epochs as well.
+    if (counter === 0 || packet.zxidHigh !== this.epoch) return;
+    if (counter > this.lastAcked) this.lastAcked = counter;
+    this.unackedSince = this.lastAcked >= this.lastSent ? 0 : this.ports.clock.elapsed;
+    this.ports.owner.acknowledged(this, counter);
+  }
+
+  private ping(packet: Packet): void {
+    const { data } = packet;
+    if (data.length % 12 !== 0) throw new JuteError(`a PING of ${data.length} bytes`);
+    this.pingsAnswered += 1;
+    for (let at = 0; at < data.length; at += 12) {
+      const sessionId = toSessionId(readInt64(data, at));
+      this.ports.owner.heardSession(this, sessionId, readInt32(data, at + 8));
+    }
+    this.ports.owner.pingAnswered(this);
+  }
+
+  private revalidate(packet: Packet): void {
+    const { data } = packet;
+    if (data.length < 12) throw new JuteError(`a REVALIDATE of ${data.length} bytes`);
+    const sessionId = toSessionId(readInt64(data, 0));
+    const isValid = this.ports.owner.revalidate(this, sessionId, readInt32(data, 8));
+    const answer = Buffer.alloc(9);
+    data.copy(answer, 0, 0, 8);
+    answer[8] = isValid ? 1 : 0;
+    this.send(PacketType.revalidate, packet.zxid, answer);
+  }
+
+  // ---- what is sent
+
+  /** Sends a packet behind everything that was sent before. */
+  send(type: number, zxid: bigint, data: Uint8Array | null = null): void {
+    if (!this.isOpen) return;
+    this.packetsSent += 1;
+    writePacket(this.out, type, zxid, data);
+  }
+
+  /** Sends a proposal. */
+  propose(zxid: Zxid, counter: number, record: Uint8Array): void {
+    if (this.unackedSince === 0) this.unackedSince = this.ports.clock.elapsed;
+    this.lastSent = counter;
+    this.send(PacketType.proposal, zxid, record);
+  }
+
+  /** Asks for a sign of life, and for the sessions that the learner has heard. */
+  sendPing(lastProposed: Zxid): void {
+    this.pingsSent += 1;
+    this.send(PacketType.ping, lastProposed);
+  }
+
+  /** Begins to make the learner's history ours; what is sent from now on follows behind. */
+  synchronise(peerLastZxid: Zxid): void {
+    const { history, log } = this.ports;
+    const { committed, lastProcessedZxid, lastTxnZxid } = history;
+    this.phase = 'history';
+    const plan = planSync(peerLastZxid, {
+      lastProcessedZxid,
+      minZxid: committed.minZxid ?? lastTxnZxid,
+      maxZxid: committed.maxZxid ?? lastTxnZxid,
+      floor: (zxid) => (committed.isEmpty ? lastTxnZxid : committed.floor(zxid)),
+      above: (zxid) => committed.above(zxid),
+    });
+    const source =
+      plan.kind === 'log' ? history.openLog(peerLastZxid, committed.minZxid ?? lastTxnZxid) : null;
+    const kind = plan.kind === 'log' && source === null ? 'snap' : plan.kind;
+    log.info(
+      `synchronising ${this.name}: its last zxid is 0x${toHex(peerLastZxid)}, ours 0x${toHex(lastProcessedZxid)}: ${kind.toUpperCase()}`,
+    );
+    if (plan.kind === 'diff' || plan.kind === 'trunc') {
+      const isCut = plan.kind === 'trunc';
+      if (isCut) this.send(PacketType.trunc, plan.after);
+      else this.send(PacketType.diff, plan.after === lastProcessedZxid ? plan.after : lastTxnZxid);
+      this.sendCommitted(plan.after);
+    } else if (source !== null) {
+      this.behindSource = committed.minZxid ?? lastTxnZxid;
+      this.source = new LogSyncSource(source, peerLastZxid, lastTxnZxid);
+      this.sendCommitted(this.behindSource);
+    } else {
+      this.behindSource = lastProcessedZxid;
+      this.startSnapshot();
+    }
+  }
+
+  /** Tells the learner that it may serve. */
+  sendUpToDate(): void {
+    this.phase = 'following';
+    if (this.unackedSince !== 0) this.unackedSince = this.ports.clock.elapsed;
+    this.send(PacketType.upToDate, toZxid(-1n));
+  }
+
+  private sendCommitted(after: Zxid): void {
+    for (const { zxid, bytes } of this.ports.history.committed.entriesAbove(after)) {
+      this.send(PacketType.proposal, zxid, bytes);
+      this.send(PacketType.commit, zxid);
+    }
+  }
+
+  /** The tree may be newer than the zxid that it is given: what follows may be repeated upon it. */
+  private startSnapshot(): void {
+    this.source = new SnapshotSource(this.ports.history.openSnapshot(), this.behindSource);
+  }
+
+  /** Sends what this turn has written. Returns whether another turn is due at once, for the next slice. */
+  flush(): boolean {
+    if (!this.isOpen) return false;
+    if (this.source !== null && this.flushSource(this.source)) {
+      return this.link.unsentSize < UNSENT_HIGH_WATER;
+    }
+    const { out } = this;
+    if (this.source === null && out.length > 0) this.flushOut();
+    if (this.link.unsentSize + out.length > UNSENT_LIMIT) {
+      this.fault(`does not read: ${this.link.unsentSize + out.length} bytes wait for it`);
+    }
+    return false;
+  }
+
+  private flushOut(): void {
+    const { out, link } = this;
+    if (out.length < HANDED_OVER_SIZE) {
+      link.write(out.toBuffer());
+      out.reset();
+    } else {
+      link.write(out.view());
+      this.out = new JuteWriter(16 * 1024);
+    }
+  }
+
+  /** Sends a slice, if the network takes it; false once everything is sent. */
+  private flushSource(source: SyncSource): boolean {
+    if (this.link.unsentSize >= UNSENT_HIGH_WATER) return true;
+    const { slice } = this;
+    slice.reset();
+    const result = this.nextSlice(source);
+    if (result === 'failed') return false;
+    if (slice.length > 0) this.link.write(slice.toBuffer());
+    if (result === 'more') return true;
+    source.close();
+    this.source = null;
+    return false;
+  }
+
+  private nextSlice(source: SyncSource): 'more' | 'done' | 'failed' {
+    try {
+      const result = source.writeSlice(this.slice, SLICE_SIZE);
+      if (result !== 'snap') return result;
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.fault(`the log cannot be read for it: ${error.message}`);
+      return 'failed';
+    }
+    // The log does not reach back far enough, or it differs too much: nothing of it was sent.
+    this.ports.log.info(`the log does not have what ${this.name} misses: SNAP`);
+    source.close();
+    this.startSnapshot();
+    return 'more';
+  }
+
+  // ---- ends
+
+  /** Ends the link for what its learner did, with one line in the log. */
+  fault(what: string): void {
+    if (!this.isOpen) return;
+    this.ports.log.warn(`${this.name} ${what}; its link is closed`);
+    this.end();
+  }
+
+  private end(): void {
+    this.close();
+    this.ports.owner.learnerLost(this);
+  }
+
+  /** Closes the link; the leader hears nothing of it. */
+  close(): void {
+    this.phase = 'closed';
+    this.source?.close();
+    this.source = null;
+    this.link.destroy();
+  }
+}
+
+function readLearnerRequest(packet: Packet): LearnerRequest {
+  const { data } = packet;
+  if (data.length < 16) throw new JuteError(`a REQUEST of ${data.length} bytes`);
+  return {
+    sessionId: toSessionId(readInt64(data, 0)),
+    cxid: readInt32(data, 8),
+    type: readInt32(data, 12),
+    body: Buffer.from(data.subarray(16)),
+    authinfo: packet.readAuthinfo(),
+  };
+}

@@ -1,0 +1,570 @@
+/*
+ * Learner: a follower's or an observer's link to the leader, from the dial to the end of the term
+ * (Java: Learner, Follower, Observer).
+ *
+ *   dialling > discovery ─FOLLOWERINFO, LEADERINFO, ACKEPOCH─> synchronization ─DIFF, TRUNC or SNAP … NEWLEADER, ACK─> ready ─UPTODATE─> broadcast
+ *
+ * What has to be durable before what is said (ZOOKEEPER-3911, 4394, 4643, 4646, 4685, 4785, 4925):
+ *  - the accepted epoch before ACKEPOCH: no older leader may be followed any more;
+ *  - the leader's history, then the current epoch, before the ACK of NEWLEADER: the leader counts it as committed. The epoch must
+ *    not be there without the history: in the next election this server would pass for newer than it is;
+ *  - a proposal before its ACK, and none before the ACK of NEWLEADER.
+ * Nothing is applied before UPTODATE: until then the leader itself may not last.
+ */
+
+import type { Epochs } from '../../datatree/storage/epochs.ts';
+import { StorageError } from '../../datatree/storage/storage-error.ts';
+import type { Id } from '../../jute/data.ts';
+import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { readInt64, toHex, toSessionId, toZxid, writeInt64 } from '../../jute/int64.ts';
+import { JuteError } from '../../jute/reader.ts';
+import { JuteWriter } from '../../jute/writer.ts';
+import type { Address, Clock, Dial, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
+import type { ServerId } from '../server-id.ts';
+import type { Packet, PacketHandler } from './packet.ts';
+import {
+  PacketReader,
+  PacketType,
+  PROTOCOL_VERSION,
+  SNAPSHOT_SIGNATURE,
+  writeLearnerInfo,
+  writePacket,
+} from './packet.ts';
+import { epochOf, startOfEpoch } from './zxid.ts';
+
+/** Pauses between dials of a leader whose port is not open yet, in ms: at first it is about to be. */
+const DIAL_PAUSE_MIN = 5;
+const DIAL_PAUSE_MAX = 500;
+/** A leader that cannot be reached for so long is given up, in ms (Java: five dials with pauses of a second). */
+const DIAL_LIMIT = 5_000;
+/** Bytes that the leader has not taken: above this the link is given up. */
+const UNSENT_LIMIT = 512 * 1024 * 1024;
+const HANDED_OVER_SIZE = 64 * 1024;
+
+/** How far a learner has come. */
+export type LearnerPhase =
+  | 'dialling'
+  | 'discovery'
+  | 'synchronization'
+  | 'ready'
+  | 'broadcast'
+  | 'ended';
+
+/** What a learner asks of its server. */
+export interface LearnerServer {
+  /** The last zxid of the history: of the last transaction in the log, or the beginning of an epoch. */
+  readonly lastZxid: Zxid;
+  /** Cuts off what is behind `zxid`, in the log and in the tree. Raises StorageError where that cannot be done. */
+  truncate(zxid: Zxid): void;
+  /** Begins to take a tree that replaces the history; until it is finished the history stays as it was. */
+  startSnapshot(zxid: Zxid): void;
+  /** Takes bytes of the tree; returns how many, fewer only where the tree is whole. Raises an error for nonsense. */
+  receiveSnapshot(bytes: Buffer, start: number, end: number): number;
+  readonly isSnapshotWhole: boolean;
+  /** Appends a proposal to the log. `durable` tells when it is on disk. @param record header, transaction, digest; its own copy */
+  append(zxid: Zxid, record: Buffer): void;
+  /** Calls back once everything that was taken, the tree too, is on disk. */
+  whenDurable(done: () => void): void;
+  /** The membership that the leader has, as text. */
+  setMembership(text: string): void;
+  /** Serves clients from now on. The leader's epoch begins with `zxid`. */
+  startFollowing(zxid: Zxid): void;
+  /** Applies everything up to `zxid`. */
+  commitThrough(zxid: Zxid): void;
+  /** The sessions that were heard since the last call, with their time-outs in ms. */
+  takeHeardSessions(): ReadonlyMap<SessionId, number>;
+  /** The leader's answer to revalidate(). */
+  revalidated(sessionId: SessionId, isValid: boolean): void;
+  /** The leader's answer to the oldest sync(). */
+  synced(): void;
+}
+
+/** What a learner is given. */
+export interface LearnerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly network: PeerNetwork;
+  readonly epochs: Epochs;
+  readonly server: LearnerServer;
+  /** It learns no more. Called once; the link is closed by then. */
+  readonly ended: (reason: string) => void;
+}
+
+/** Times in ticks as in zoo.cfg. */
+export interface LearnerOptions {
+  readonly myId: ServerId;
+  readonly leader: ServerId;
+  /** Where its leader serves learners. */
+  readonly addresses: readonly Address[];
+  readonly isObserver: boolean;
+  readonly tickTime: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  /** Ticks for the dial; 0 for initLimit (connectToLearnerMasterLimit). */
+  readonly connectLimit: number;
+  readonly configVersion: bigint;
+  readonly packetSizeLimit: number;
+}
+
+/** A proposal that was received and is not logged yet. */
+interface Unlogged {
+  readonly zxid: Zxid;
+  readonly record: Buffer;
+}
+
+/** Learns from one leader. */
+export class Learner implements LinkHandler, PacketHandler {
+  phase: LearnerPhase = 'dialling';
+  private readonly ports: LearnerPorts;
+  private readonly options: LearnerOptions;
+  private readonly reader: PacketReader;
+  private readonly startedAt: number;
+  private dial: Dial | null = null;
+  private dialPause = DIAL_PAUSE_MIN;
+  private nextDialAt = Number.POSITIVE_INFINITY;
+  private link: PeerLink | null = null;
+  private out = new JuteWriter(16 * 1024);
+  private lastHeardAt: number;
+
+  private epoch = 0;
+  /** Whether DIFF, TRUNC or SNAP has come. */
+  private hasSyncBegun = false;
+  /** Bytes of the signature behind a tree that have come; null while none is expected. */
+  private signature: JuteWriter | null = null;
+  private isReceivingTree = false;
+  /** Proposals that came before NEWLEADER. */
+  private unlogged: Unlogged[] = [];
+  /** What is in the log or on its way there and not committed, oldest first. */
+  private uncommitted: Zxid[] = [];
+  private committedCount = 0;
+  /** What came before UPTODATE and is committed: applied when it comes. */
+  private commitWaiting: Zxid | null = null;
+  private lastReceived: Zxid = toZxid(0n);
+  private lastCommitReceived: Zxid = toZxid(0n);
+  /** What is to be acknowledged when it is on disk, oldest first. */
+  private unacked: Zxid[] = [];
+  private isNewLeaderAcked = false;
+  private isUpToDate = false;
+
+  constructor(ports: LearnerPorts, options: LearnerOptions) {
+    this.ports = ports;
+    this.options = options;
+    this.reader = new PacketReader(options.packetSizeLimit);
+    this.startedAt = ports.clock.elapsed;
+    this.lastHeardAt = ports.clock.elapsed;
+  }
+
+  get isOpen(): boolean {
+    return this.phase !== 'ended';
+  }
+
+  /** Dials the leader. */
+  start(): void {
+    const { network, log } = this.ports;
+    const { addresses, leader } = this.options;
+    this.nextDialAt = Number.POSITIVE_INFINITY;
+    const timeout = Math.max(1, this.dialDeadline - this.ports.clock.elapsed);
+    this.dial = network.dial(addresses, timeout, {
+      connected: (link) => this.connected(link),
+      failed: (error) => {
+        this.dial = null;
+        const { elapsed } = this.ports.clock;
+        if (elapsed + this.dialPause >= this.dialDeadline) {
+          this.end(`leader ${leader} cannot be reached: ${error}`);
+          return;
+        }
+        log.debug(`leader ${leader} cannot be reached yet: ${error}`);
+        this.nextDialAt = elapsed + this.dialPause;
+        this.dialPause = Math.min(2 * this.dialPause, DIAL_PAUSE_MAX);
+      },
+    });
+  }
+
+  private get dialDeadline(): number {
+    const { connectLimit, initLimit, tickTime } = this.options;
+    const limit = (connectLimit > 0 ? connectLimit : initLimit) * tickTime;
+    return this.startedAt + Math.min(limit, DIAL_LIMIT);
+  }
+
+  private connected(link: PeerLink): LinkHandler {
+    const { epochs, clock } = this.ports;
+    const { myId, configVersion, isObserver } = this.options;
+    this.dial = null;
+    this.link = link;
+    this.lastHeardAt = clock.elapsed;
+    this.phase = 'discovery';
+    const info = new JuteWriter(64);
+    writeLearnerInfo(info, {
+      serverId: BigInt(myId),
+      protocolVersion: PROTOCOL_VERSION,
+      configVersion,
+    });
+    const type = isObserver ? PacketType.observerInfo : PacketType.followerInfo;
+    this.send(type, startOfEpoch(epochs.accepted), info.view());
+    return this;
+  }
+
+  // ---- what the host tells
+
+  receive(chunk: Buffer, size: number): void {
+    this.lastHeardAt = this.ports.clock.elapsed;
+    try {
+      this.reader.push(chunk, size, this);
+    } catch (error) {
+      if (error instanceof JuteError) this.end(`the leader speaks nonsense: ${error.message}`);
+      else if (error instanceof StorageError) this.end(error.message);
+      else throw error;
+    }
+  }
+
+  drained(): void {
+    // Nothing waits for it: what a learner sends is bounded by what its clients may have under way.
+  }
+
+  closed(error: string | null): void {
+    this.link = null;
+    this.end(error ?? 'the leader has closed the link');
+  }
+
+  // ---- packets
+
+  takePacket(packet: Packet): void {
+    switch (this.phase) {
+      case 'discovery':
+        this.leaderInfo(packet);
+        break;
+      case 'synchronization':
+        this.synchronise(packet);
+        break;
+      default:
+        this.leaderPacket(packet);
+    }
+  }
+
+  private leaderInfo(packet: Packet): void {
+    if (packet.type !== PacketType.leaderInfo || packet.data.length < 4) {
+      throw new JuteError(`packet ${packet.type} instead of LEADERINFO`);
+    }
+    const { epochs, server } = this.ports;
+    const epoch = epochOf(packet.zxid);
+    if (epoch < epochs.accepted) {
+      this.end(`its epoch ${epoch} is older than ${epochs.accepted}, which we have accepted`);
+      return;
+    }
+    const answer = Buffer.alloc(4);
+    // Accepted before, maybe by a leader that is gone: this server must not count twice for the same epoch.
+    answer.writeInt32BE(epoch === epochs.accepted ? -1 : epochs.current);
+    if (epoch > epochs.accepted) epochs.setAccepted(epoch);
+    this.epoch = epoch;
+    this.phase = 'synchronization';
+    this.send(PacketType.ackEpoch, server.lastZxid, answer);
+  }
+
+  private synchronise(packet: Packet): void {
+    const { server, log } = this.ports;
+    const { type } = packet;
+    if (this.hasSyncBegun) {
+      this.syncPacket(packet);
+      return;
+    }
+    this.hasSyncBegun = true;
+    const { zxid } = packet;
+    log.info(
+      `synchronising with leader ${this.options.leader}: ${syncName(type)} 0x${toHex(zxid)}, ours is 0x${toHex(server.lastZxid)}`,
+    );
+    if (type === PacketType.snap) {
+      server.startSnapshot(zxid);
+      this.isReceivingTree = true;
+    } else if (type === PacketType.trunc) server.truncate(zxid);
+    else if (type !== PacketType.diff) throw new JuteError(`packet ${type} instead of DIFF`);
+    this.lastReceived = type === PacketType.diff ? server.lastZxid : zxid;
+  }
+
+  get wantsRaw(): boolean {
+    return this.isReceivingTree || this.signature !== null;
+  }
+
+  takeRaw(bytes: Buffer, start: number, end: number): number {
+    if (this.signature !== null) return this.takeSignature(this.signature, bytes, start, end);
+    const { server } = this.ports;
+    const taken = server.receiveSnapshot(bytes, start, end);
+    if (server.isSnapshotWhole) {
+      this.isReceivingTree = false;
+      this.signature = new JuteWriter(32);
+    }
+    return taken;
+  }
+
+  private takeSignature(signature: JuteWriter, bytes: Buffer, start: number, end: number): number {
+    const expected = new JuteWriter(32);
+    expected.writeString(SNAPSHOT_SIGNATURE);
+    const size = Math.min(expected.length - signature.length, end - start);
+    signature.writeBytes(bytes.subarray(start, start + size));
+    if (signature.length < expected.length) return size;
+    if (!signature.view().equals(expected.view()))
+      throw new JuteError('no signature behind its tree');
+    this.signature = null;
+    return size;
+  }
+
+  private syncPacket(packet: Packet): void {
+    switch (packet.type) {
+      case PacketType.proposal:
+      case PacketType.inform:
+      case PacketType.informAndActivate:
+        this.proposal(packet);
+        break;
+      case PacketType.commit:
+      case PacketType.commitAndActivate:
+        this.commit(packet);
+        break;
+      case PacketType.newLeader:
+        this.newLeader(packet);
+        break;
+      case PacketType.upToDate:
+        throw new JuteError('UPTODATE without NEWLEADER, a protocol from before ZooKeeper 3.4');
+      default:
+        this.ports.log.debug(`packet ${packet.type} of the leader passed over while synchronising`);
+    }
+  }
+
+  /** The leader's history is complete: it is made durable, then the epoch is current, then that is said. */
+  private newLeader(packet: Packet): void {
+    const { server, epochs } = this.ports;
+    if (packet.data.length > 1) server.setMembership(packet.data.toString('utf8'));
+    this.phase = 'ready';
+    for (const { zxid, record } of this.unlogged) server.append(zxid, record);
+    this.unlogged = [];
+    // What the leader says is committed waits for nobody.
+    this.unacked = this.uncommitted.slice(this.committedCount);
+    server.whenDurable(() => {
+      if (this.phase === 'ended') return;
+      epochs.setCurrent(this.epoch);
+      this.send(PacketType.ack, startOfEpoch(this.epoch));
+      this.isNewLeaderAcked = true;
+      this.acknowledge();
+      if (this.isUpToDate) this.startFollowing();
+    });
+  }
+
+  private leaderPacket(packet: Packet): void {
+    const { server, log } = this.ports;
+    switch (packet.type) {
+      case PacketType.proposal:
+      case PacketType.inform:
+      case PacketType.informAndActivate:
+        this.proposal(packet);
+        break;
+      case PacketType.commit:
+      case PacketType.commitAndActivate:
+        this.commit(packet);
+        break;
+      case PacketType.ping:
+        this.ping(packet);
+        break;
+      case PacketType.revalidate:
+        if (packet.data.length < 9) throw new JuteError('a REVALIDATE without its answer');
+        server.revalidated(toSessionId(readInt64(packet.data, 0)), packet.data[8] !== 0);
+        break;
+      case PacketType.sync:
+        server.synced();
+        break;
+      case PacketType.upToDate:
+        this.upToDate();
+        break;
+      default:
+        log.warn(`unexpected packet ${packet.type} from the leader`);
+    }
+  }
+
+  /** A transaction: a follower logs and acknowledges it, an observer has it when it is committed already. */
+  private proposal(packet: Packet): void {
+    const { zxid, type } = packet;
+    const isInform = type !== PacketType.proposal;
+    const skipped = type === PacketType.informAndActivate ? 8 : 0;
+    if (packet.data.length < skipped + 32) throw new JuteError('a proposal without a header');
+    // What is sent behind a tree may be in it already, and Java's leader sends some transactions twice.
+    if (zxid > this.lastReceived) {
+      const record = Buffer.from(packet.data.subarray(skipped));
+      if (readInt64(record, 12) !== zxid) throw new JuteError('a proposal with two zxids');
+      this.lastReceived = zxid;
+      this.uncommitted.push(zxid);
+      if (this.phase === 'synchronization') this.unlogged.push({ zxid, record });
+      else {
+        this.unacked.push(zxid);
+        this.ports.server.append(zxid, record);
+      }
+    }
+    if (isInform) this.committed(zxid);
+    if (skipped > 0) this.activate(zxid);
+  }
+
+  private commit(packet: Packet): void {
+    const { zxid } = packet;
+    this.committed(zxid);
+    if (packet.type === PacketType.commitAndActivate) this.activate(zxid);
+  }
+
+  /** In order: a leader that commits what this server was not sent cannot be followed. */
+  private committed(zxid: Zxid): void {
+    if (zxid <= this.lastCommitReceived) return;
+    const next = this.uncommitted[this.committedCount];
+    if (next !== zxid) {
+      if (zxid <= this.lastReceived && (next === undefined || zxid < next)) return;
+      throw new JuteError(
+        `the leader commits 0x${toHex(zxid)}, but next is ${next === undefined ? 'nothing' : `0x${toHex(next)}`}`,
+      );
+    }
+    this.committedCount += 1;
+    if (this.committedCount > 4096) {
+      this.uncommitted = this.uncommitted.slice(this.committedCount);
+      this.committedCount = 0;
+    }
+    this.lastCommitReceived = zxid;
+    if (this.phase === 'broadcast') this.ports.server.commitThrough(zxid);
+    else this.commitWaiting = zxid;
+  }
+
+  /** The membership has changed. Who leads and who follows is found anew, with the membership that the tree has now. */
+  private activate(zxid: Zxid): void {
+    if (this.phase === 'broadcast') this.end(`the membership has changed with 0x${toHex(zxid)}`);
+  }
+
+  private upToDate(): void {
+    if (this.isUpToDate) throw new JuteError('UPTODATE twice');
+    this.isUpToDate = true;
+    if (this.isNewLeaderAcked) this.startFollowing();
+  }
+
+  private startFollowing(): void {
+    const { server } = this.ports;
+    const zxid = startOfEpoch(this.epoch);
+    this.phase = 'broadcast';
+    this.send(PacketType.ack, zxid);
+    server.startFollowing(zxid);
+    if (this.commitWaiting !== null) server.commitThrough(this.commitWaiting);
+    this.commitWaiting = null;
+  }
+
+  // ---- acknowledgements
+
+  private durableThrough: Zxid = toZxid(0n);
+
+  /** The log has everything up to `zxid` on disk. */
+  durable(zxid: Zxid): void {
+    this.durableThrough = zxid;
+    this.acknowledge();
+  }
+
+  /** Each by itself, also what is committed meanwhile: a leader of Java's closes the link where one is missing (SyncLimitCheck). */
+  private acknowledge(): void {
+    if (!this.isNewLeaderAcked) return;
+    const { unacked } = this;
+    let count = 0;
+    for (const zxid of unacked) {
+      if (zxid > this.durableThrough) break;
+      if (!this.options.isObserver) this.send(PacketType.ack, zxid);
+      count += 1;
+    }
+    if (count > 0) this.unacked = unacked.slice(count);
+  }
+
+  // ---- what the server asks for
+
+  /** Passes on a request of a client. @param record the record behind the request header */
+  request(
+    request: { readonly sessionId: SessionId; readonly cxid: number; readonly type: number },
+    record: Uint8Array,
+    authinfo: readonly Id[],
+  ): void {
+    const data = Buffer.allocUnsafe(16 + record.length);
+    writeInt64(data, 0, request.sessionId);
+    data.writeInt32BE(request.cxid, 8);
+    data.writeInt32BE(request.type, 12);
+    data.set(record, 16);
+    writePacket(this.out, PacketType.request, -1n, data, authinfo);
+  }
+
+  /** Asks whether a session lives. @param timeout ms */
+  revalidate(sessionId: SessionId, timeout: number): void {
+    const data = Buffer.alloc(12);
+    writeInt64(data, 0, sessionId);
+    data.writeInt32BE(timeout, 8);
+    this.send(PacketType.revalidate, 0n, data);
+  }
+
+  private ping(packet: Packet): void {
+    const heard = this.ports.server.takeHeardSessions();
+    const data = Buffer.alloc(12 * heard.size);
+    let at = 0;
+    for (const [sessionId, timeout] of heard) {
+      writeInt64(data, at, sessionId);
+      data.writeInt32BE(timeout, at + 8);
+      at += 12;
+    }
+    this.send(PacketType.ping, packet.zxid, data);
+  }
+
+  private send(type: number, zxid: bigint, data: Uint8Array | null = null): void {
+    writePacket(this.out, type, zxid, data);
+  }
+
+  // ---- turns, time and end
+
+  /** Ends a turn: sends what was written. */
+  endTurn(): void {
+    const { out, link } = this;
+    if (link === null || out.length === 0) return;
+    if (out.length < HANDED_OVER_SIZE) {
+      link.write(out.toBuffer());
+      out.reset();
+    } else {
+      link.write(out.view());
+      this.out = new JuteWriter(16 * 1024);
+    }
+    if (link.unsentSize > UNSENT_LIMIT) this.end('the leader does not read');
+  }
+
+  /** When run() wants to be called, in ms. */
+  get deadline(): number {
+    if (this.phase === 'ended') return Number.POSITIVE_INFINITY;
+    if (this.phase === 'dialling') return this.nextDialAt;
+    return this.lastHeardAt + this.silenceLimit;
+  }
+
+  private get silenceLimit(): number {
+    const { tickTime, initLimit, syncLimit } = this.options;
+    return tickTime * (this.phase === 'broadcast' ? syncLimit : initLimit);
+  }
+
+  /** Dials again, or gives up a leader that is silent for too long. */
+  run(): void {
+    const { elapsed } = this.ports.clock;
+    if (this.phase === 'ended' || elapsed < this.deadline) return;
+    if (this.phase === 'dialling') this.start();
+    else this.end(`nothing was heard of leader ${this.options.leader} for ${this.silenceLimit} ms`);
+  }
+
+  /** Learns no more: the link is closed. */
+  end(reason: string): void {
+    if (this.phase === 'ended') return;
+    this.phase = 'ended';
+    this.dial?.cancel();
+    this.link?.destroy();
+    this.link = null;
+    this.ports.ended(reason);
+  }
+}
+
+function syncName(type: number): string {
+  switch (type) {
+    case PacketType.diff:
+      return 'DIFF';
+    case PacketType.trunc:
+      return 'TRUNC';
+    case PacketType.snap:
+      return 'SNAP';
+    default:
+      return `packet ${type}`;
+  }
+}

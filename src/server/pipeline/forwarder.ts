@@ -1,0 +1,128 @@
+/*
+ * Forwarder: the writes of a learner's clients on their way to the leader, and the transactions that come back
+ * (Java: FollowerRequestProcessor, CommitProcessor, SendAckRequestProcessor).
+ *
+ * All transactions of the ensemble pass here. Those of this server's own clients are known by session and cxid: each session's
+ * requests come back in the order in which they were sent.
+ */
+
+import type { Id } from '../../jute/data.ts';
+import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { JuteReader } from '../../jute/reader.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
+import { readTxn, readTxnDigest, readTxnHeader } from '../../jute/txn.ts';
+import type { WritePath } from './pipeline.ts';
+import type { Request } from './request.ts';
+
+/** What a forwarder is given. */
+export interface ForwarderPorts {
+  /** Passes a request on to the leader (Learner.request). */
+  readonly forward: (request: Request, record: Uint8Array, authinfo: readonly Id[]) => void;
+  /** Pipeline.commit. */
+  readonly commit: (
+    header: TxnHeader,
+    txn: Txn,
+    digest: TxnDigest | null,
+    request: Request | null,
+  ) => void;
+  /** Pipeline.synced. */
+  readonly synced: (request: Request) => void;
+}
+
+/** A transaction that is not committed yet. */
+interface Logged {
+  readonly zxid: Zxid;
+  /** Header, transaction, digest. */
+  readonly record: Buffer;
+}
+
+/** The writes of a server that does not order them. */
+export class Forwarder implements WritePath {
+  private readonly ports: ForwarderPorts;
+  /** Requests of this server's clients that have not come back, by session, oldest first. */
+  private readonly expected = new Map<SessionId, Request[]>();
+  private readonly syncs: Request[] = [];
+  /** Oldest first; those before `firstIndex` are done. */
+  private logged: Logged[] = [];
+  private firstIndex = 0;
+  private readonly reader = new JuteReader(Buffer.alloc(0));
+  /** Digests are not compared up to here. */
+  private readonly digestsAfter: Zxid;
+
+  /**
+   * @param digestsAfter behind this the digests of transactions are compared with the tree's. A tree that was received while
+   * transactions went on has some of them in it already, and another digest until all are applied.
+   */
+  constructor(ports: ForwarderPorts, digestsAfter: Zxid) {
+    this.ports = ports;
+    this.digestsAfter = digestsAfter;
+  }
+
+  propose(request: Request): void {
+    const { sessionId } = request;
+    const queue = this.expected.get(sessionId);
+    if (queue === undefined) this.expected.set(sessionId, [request]);
+    else queue.push(request);
+    this.ports.forward(request, request.body, request.authIds);
+  }
+
+  /** Asks the leader, whose answer comes back behind all that was committed before. */
+  readonly sync = (request: Request): void => {
+    this.syncs.push(request);
+    this.ports.forward(request, request.body, request.authIds);
+  };
+
+  /** The leader has answered the oldest sync. */
+  synced(): void {
+    const request = this.syncs.shift();
+    if (request !== undefined) this.ports.synced(request);
+  }
+
+  lastOf(sessionId: SessionId): Request | null {
+    return this.expected.get(sessionId)?.at(-1) ?? null;
+  }
+
+  /** A transaction that is on its way to the log. */
+  append(zxid: Zxid, record: Buffer): void {
+    this.logged.push({ zxid, record });
+  }
+
+  /** Applies everything up to `zxid`. Raises JuteError for a transaction that cannot be read. */
+  commitThrough(zxid: Zxid): void {
+    while (this.firstIndex < this.logged.length) {
+      const next = this.logged[this.firstIndex] as Logged;
+      if (next.zxid > zxid) break;
+      this.firstIndex += 1;
+      this.commit(next);
+    }
+    if (this.firstIndex === this.logged.length) {
+      this.logged.length = 0;
+      this.firstIndex = 0;
+    } else if (this.firstIndex > 4096) {
+      this.logged = this.logged.slice(this.firstIndex);
+      this.firstIndex = 0;
+    }
+  }
+
+  /** What was logged and is not committed. It may be, when this server is in an ensemble again. */
+  get uncommitted(): readonly Logged[] {
+    return this.logged.slice(this.firstIndex);
+  }
+
+  private commit({ zxid, record }: Logged): void {
+    const reader = this.reader.reset(record, 0, record.length);
+    const header = readTxnHeader(reader);
+    const txn = readTxn(header.type, reader);
+    const digest = zxid > this.digestsAfter ? (readTxnDigest(reader) ?? null) : null;
+    this.ports.commit(header, txn, digest, this.takeExpected(header));
+  }
+
+  private takeExpected({ clientId, cxid }: TxnHeader): Request | null {
+    const queue = this.expected.get(clientId);
+    const request = queue?.[0];
+    if (queue === undefined || request === undefined || request.cxid !== cxid) return null;
+    queue.shift();
+    if (queue.length === 0) this.expected.delete(clientId);
+    return request;
+  }
+}
