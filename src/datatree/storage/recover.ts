@@ -17,6 +17,7 @@
  *             starts too; likewise where the logs end before what the snapshot may hold of them. But if a snapshot was
  *             passed over that had been finished, the logs have to lead to its zxid.
  *  Digests    Compared as the transactions say, and with the snapshot's where the replay comes to its zxid: warnings.
+ *  Received   A snapshot that a leader sent takes the place of everything else (discard.ts); what a crash left of that is ended first.
  *  Sessions   Ephemerals of sessions that are not there are deleted.
  */
 
@@ -28,6 +29,7 @@ import { JuteWriter } from '../../jute/writer.ts';
 import type { DataTree } from '../data-tree.ts';
 import type { DataDirectories } from './directories.ts';
 import { prepareDirectories } from './directories.ts';
+import { finishDiscard } from './discard.ts';
 import type { Disk } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
 import {
@@ -90,6 +92,7 @@ interface Base {
 /** Fills a new tree from the disk, by the rules above. Raises StorageError, or the system's error. */
 export function recover(disk: Disk, tree: DataTree, options: RecoverOptions): Recovery {
   prepareDirectories(disk, options);
+  finishDiscard(disk, options, options.onWarning);
   removeUnfinished(disk, options.snapshotDirectory);
   tree.recordChanges = false;
   const start = options.now();
