@@ -4,9 +4,10 @@
  * default that still has to be filled in. Java keeps the same things in QuorumPeerConfig, ServerConfig and in a hundred
  * system properties that are read in static initialisers all over its classes.
  *
- * Only settings that have an effect on one node are here. The others are accepted and listed in `ignoredKeys`.
+ * Only settings that have an effect are here. The others are accepted and listed in `ignoredKeys`.
  */
-import type { Membership } from '../../quorum/membership.ts';
+import type { Member, Membership } from '../../quorum/membership.ts';
+import type { ServerId } from '../../quorum/server-id.ts';
 
 /** A key that was given, is accepted, and changes nothing here; `start` names each once in the log. */
 export interface IgnoredKey {
@@ -80,6 +81,58 @@ export interface AutopurgeConfig {
   readonly snapRetainCount: number;
   /** Time between two runs, in ms; 0 turns it off. zoo.cfg counts hours unless a unit (ms, s, m, h, d) follows. */
   readonly purgeIntervalMs: number;
+}
+
+/** What a member of an ensemble is started with besides. */
+export interface EnsembleConfig {
+  /** This server, from dataDir/myid. */
+  readonly myid: ServerId;
+  /** Its own line. */
+  readonly own: Member;
+  /** `server.1 in conf/zoo.cfg:7`, for errors about its ports. */
+  readonly ownLine: string;
+  /** All members. */
+  readonly membership: Membership;
+  /** The membership in zoo.cfg.dynamic.next: proposed by a reconfig, perhaps not committed; null without that file. */
+  readonly proposedMembership: Membership | null;
+  /** How long a learner may take to connect and to be in sync, in ms (initLimit ticks). */
+  readonly initLimitMs: number;
+  /** How long a learner or a leader may be silent, in ms (syncLimit ticks). */
+  readonly syncLimitMs: number;
+  /** How long a learner tries to reach its leader, in ms (connectToLearnerMasterLimit, else initLimit). */
+  readonly connectToLeaderLimitMs: number;
+  /** Whether clients may connect to the leader. */
+  readonly leaderServes: boolean;
+  /** How long a dial for the election may take, in ms. */
+  readonly cnxTimeoutMs: number;
+  /** How long a handshake of the election may take, in ms (quorumCnxnTimeoutMs, else syncLimit ticks). */
+  readonly electionTimeoutMs: number;
+  /** How often it is tried to take the election port, 0 for ever. */
+  readonly electionPortBindRetry: number;
+  /** Whether the ports for other servers are opened on all addresses of the machine. */
+  readonly quorumListenOnAllIPs: boolean;
+  /** Whether SO_KEEPALIVE is set on connections between servers. */
+  readonly tcpKeepAlive: boolean;
+  /** Shortest pause between two notifications of one election, in ms. */
+  readonly minNotificationIntervalMs: number;
+  /** Longest pause, in ms; not below the shortest. */
+  readonly maxNotificationIntervalMs: number;
+  /** How long a leader waits for a voter that promised to follow, in ms; -1 for no such limit (ZOOKEEPER-3769). */
+  readonly maxTimeToWaitForEpochMs: number;
+  /** Learners that may be sent a snapshot at once. */
+  readonly maxConcurrentSnapSyncs: number;
+  /** Learners that may be sent transactions at once. */
+  readonly maxConcurrentDiffSyncs: number;
+  /** Whether every learner gets a snapshot (for trying that out). */
+  readonly forceSnapshotSync: boolean;
+  /** The log may be this share of the snapshot to be sent instead; negative for never from the log. */
+  readonly snapshotSizeFactor: number;
+  /** Whether an observer keeps a log and snapshots (syncEnabled, observer.syncEnabled). */
+  readonly observerSyncEnabled: boolean;
+  /** How long an observer waits before it looks for a leader again, in ms. */
+  readonly observerReconnectDelayMs: number;
+  /** How long an observer waits before it asks who leads, in ms. */
+  readonly observerElectionDelayMs: number;
 }
 
 /** A snapshot's compression, by the suffix of its file's name (SnapStream.StreamMode). */
@@ -214,6 +267,8 @@ export interface ServerConfig {
   readonly dynamicConfigFile: string | null;
   /** The ensemble that the file speaks of; null where it has no server.N line. */
   readonly membership: Membership | null;
+  /** What this server does as one of an ensemble; null for a server alone. */
+  readonly ensemble: EnsembleConfig | null;
   /** Whether one server.N line means a server alone (Java's default) and not an ensemble of one. */
   readonly standaloneEnabled: boolean;
   /** Keys that were given and have no effect. */

@@ -8,7 +8,8 @@ import type { ConfigWarning, IgnoredKey } from './config.ts';
 import { ConfigError, type Place, placeText } from './config-error.ts';
 import { whyIgnored } from './ignored-keys.ts';
 import type { Property } from './properties.ts';
-import { type Setting, settings } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { settings } from './settings.ts';
 import { BadValue } from './values.ts';
 
 const PREFIX = 'zookeeper.';
@@ -23,6 +24,11 @@ const settingOf: ReadonlyMap<string, Setting<unknown>> = new Map(
     [setting.key, ...setting.aliases].map((name) => [name, setting] as const),
   ),
 );
+
+function whyWithoutEffect(setting: Setting<unknown>, isEnsemble: boolean): string | null {
+  if (setting.noEffect !== null) return setting.noEffect;
+  return setting.isForEnsemble && !isEnsemble ? 'only a server in an ensemble uses it' : null;
+}
 
 /** The given keys. */
 export class Given {
@@ -112,12 +118,17 @@ export class Given {
     }
   }
 
-  /** Every given key that changes nothing, in the order of its appearance. */
-  ignored(): readonly IgnoredKey[] {
+  /**
+   * Every given key that changes nothing, in the order of its appearance.
+   *
+   * @param isEnsemble whether the server is one of an ensemble
+   */
+  ignored(isEnsemble: boolean): readonly IgnoredKey[] {
     const ignored = [...this.passedOver];
     for (const [key, property] of this.byKey) {
       const setting = settingOf.get(key);
-      const reason = setting === undefined ? whyIgnored(key) : setting.noEffect;
+      const reason =
+        setting === undefined ? whyIgnored(key) : whyWithoutEffect(setting, isEnsemble);
       if (reason === null) continue;
       ignored.push({ key: property.key, at: placeText(property.place), reason });
     }

@@ -72,26 +72,20 @@ const families: readonly Family[] = [
     ],
   },
   {
-    reason: 'only a server in an ensemble uses it',
+    reason: 'it tunes the threads and sockets of the Java server',
     keys: [
-      'leaderServes',
-      'cnxTimeout',
-      'quorumCnxnTimeoutMs',
-      'electionPortBindRetry',
-      'fastleader.',
       'leader.',
       'learner.',
       'follower.',
-      'observer.',
-      'observerMaster.',
-      'leaderConnectDelayDuringRetryMs',
       'forward_learner_requests_to_commit_processor_disabled',
-      'snapshotSizeFactor',
-      'forceSnapshotSync',
-      'tcpKeepAlive',
-      'ensembleAuthName',
     ],
   },
+  { reason: 'observers connect to the leader', keys: ['observer.', 'observerMaster.'] },
+  {
+    reason: 'a learner tries again as soon as there is a reason to',
+    keys: ['leaderConnectDelayDuringRetryMs'],
+  },
+  { reason: 'the scheme ensemble is not there yet', keys: ['ensembleAuthName'] },
   {
     reason: 'only clients use it',
     keys: [

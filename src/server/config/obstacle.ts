@@ -3,7 +3,6 @@
  * where a mistake is a mistake forever, while everything here is to go away.
  */
 import type { ServerConfig } from './config.ts';
-import { isDistributed } from './rules.ts';
 
 /**
  * Why a server cannot be started on a configuration, in one sentence for the operator; null where it can.
@@ -11,8 +10,8 @@ import { isDistributed } from './rules.ts';
  * A single server.N line is no obstacle: it means a server alone, as in Java, unless standaloneEnabled=false.
  */
 export function obstacle(config: ServerConfig): string | null {
-  if (isDistributed(config)) {
-    const names = [...(config.membership?.members.keys() ?? [])].map((id) => `server.${id}`);
+  if (config.ensemble !== null) {
+    const names = [...config.ensemble.membership.members.keys()].map((id) => `server.${id}`);
     return (
       `${config.configFile} describes an ensemble (${names.join(', ')}), which this server cannot be part of yet: ` +
       'it serves alone. Take the server lines out to start it so.'

@@ -6,7 +6,8 @@
  * Answers to QuorumPeerConfig.parse, parseProperties and setupQuorumPeerConfig.
  */
 
-import { isMembershipKey } from '../../quorum/membership-lines.ts';
+import type { Membership } from '../../quorum/membership.ts';
+import { BadMembership, isMembershipKey, parseConfigText } from '../../quorum/membership-lines.ts';
 import type {
   AutopurgeConfig,
   ConnectionThrottleConfig,
@@ -14,12 +15,13 @@ import type {
   ServerConfig,
 } from './config.ts';
 import { ConfigError, placeText } from './config-error.ts';
+import { proposedFileName } from './dynamic-files.ts';
+import { ensembleConfig } from './ensemble.ts';
 import { Given } from './given.ts';
 import { type JvmFlags, systemProperties } from './jvm-flags.ts';
 import { readMembership, versionOfFileName } from './membership.ts';
 import { type Property, readProperties } from './properties.ts';
 import {
-  checkEnsemble,
   checkPeerType,
   checkQuorumSasl,
   clientListenAddress,
@@ -57,9 +59,13 @@ function contentOf(files: ConfigFiles, path: string, named: Property | null): Ui
   throw new ConfigError(named.place, named.key, `cannot read ${path}: ${reason}`);
 }
 
+function myidPath(dataDir: string): string {
+  return `${dataDir.replace(/\/+$/, '')}/myid`;
+}
+
 /** The first line of dataDir/myid as a number; null without such a file (QuorumPeerConfig.setupMyId). */
 function readMyid(files: ConfigFiles, dataDir: string): number | null {
-  const path = `${dataDir.replace(/\/+$/, '')}/myid`;
+  const path = myidPath(dataDir);
   const content = files.read(path);
   if (content.kind === 'missing') return null;
   const place = { file: path, line: 1 };
@@ -69,8 +75,12 @@ function readMyid(files: ConfigFiles, dataDir: string): number | null {
       .decode(content.bytes)
       .split(/\r\n|\r|\n/)[0]
       ?.trim() ?? '';
-  if (!/^\+?[0-9]{1,15}$/.test(text)) {
-    throw new ConfigError(place, null, `the server id ${JSON.stringify(text)} is not a number`);
+  if (!/^\+?[0-9]+$/.test(text)) {
+    const reason = `the server id ${JSON.stringify(text)} is not a number; the file holds the N of this server's line server.N`;
+    throw new ConfigError(place, null, reason);
+  }
+  if (Number(text) > Number.MAX_SAFE_INTEGER) {
+    throw new ConfigError(place, null, `the server id ${text} is too large`);
   }
   return Number(text);
 }
@@ -109,6 +119,27 @@ function membershipLines(
     throw new ConfigError(stranger.place, stranger.key, text);
   }
   return { properties: dynamic, file: named.value, version: versionOfFileName(named.value) };
+}
+
+/** The membership of zoo.cfg.dynamic.next, which Java looks for where there is a dynamic file (QuorumPeerConfig.parse). */
+function proposedMembership(
+  files: ConfigFiles,
+  path: string,
+  membershipFile: string,
+  given: Given,
+): Membership | null {
+  if (membershipFile === path) return null;
+  const next = proposedFileName(path);
+  const content = files.read(next);
+  if (content.kind === 'missing') return null;
+  const read =
+    content.kind === 'unreadable'
+      ? content.reason
+      : parseConfigText(new TextDecoder().decode(content.bytes));
+  if (typeof read !== 'string' && !(read instanceof BadMembership)) return read;
+  const reason = typeof read === 'string' ? read : read.message;
+  given.warnings.push({ at: next, text: `the proposed configuration is not used: ${reason}` });
+  return null;
 }
 
 /** Reads every key that is checked and not used, for the errors and warnings in it. */
@@ -274,18 +305,28 @@ export function parseConfig(files: ConfigFiles, sources: ConfigSources): ServerC
   const standaloneEnabled = given.read(settings.standaloneEnabled);
   const multiAddressEnabled = given.read(settings.multiAddressEnabled);
   const warn = (text: string) => given.warnings.push({ at: lines.file, text });
+  const place = { file: lines.file, line: null };
   const membership = readMembership(
     lines.properties,
-    { file: lines.file, line: null },
+    place,
     { multiAddressEnabled, standaloneEnabled, version: lines.version },
     warn,
   );
   const myid = readMyid(files, dataDir);
   const client = clientListenAddress(given, membership, myid);
   checkPeerType(given, membership, myid, warn);
-  if (membership !== null && isDistributed({ membership, standaloneEnabled })) {
-    checkEnsemble(given, lines.file, membership, myid);
-  }
+  const isEnsemble = membership !== null && isDistributed({ membership, standaloneEnabled });
+  const ensemble = isEnsemble
+    ? ensembleConfig(given, {
+        membership,
+        file: lines.file,
+        placeOf: (sid) =>
+          lines.properties.find(({ key }) => key === `server.${sid}`)?.place ?? place,
+        proposed: proposedMembership(files, path, lines.file, given),
+        myidFile: myidPath(dataDir),
+        myid,
+      })
+    : null;
   return {
     configFile: path,
     initialConfig: new TextDecoder().decode(bytes),
@@ -302,8 +343,9 @@ export function parseConfig(files: ConfigFiles, sources: ConfigSources): ServerC
     myid,
     dynamicConfigFile: given.read(settings.dynamicConfigFile),
     membership,
+    ensemble,
     standaloneEnabled,
-    ignoredKeys: given.ignored(),
+    ignoredKeys: given.ignored(isEnsemble),
     warnings: given.warnings,
   };
 }

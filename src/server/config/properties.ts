@@ -47,3 +47,26 @@ export function readProperties(file: string, bytes: Uint8Array): readonly Proper
     place: { file, line: node.startingLineNumber },
   }));
 }
+
+/** A property of a file, and which lines it takes up. */
+export interface PropertyLines {
+  readonly key: string;
+  /** 1-based. */
+  readonly first: number;
+  /** 1-based; `first` or one of its continuation lines. */
+  readonly last: number;
+}
+
+/**
+ * Where the properties of a .properties file stand.
+ *
+ * @param text the file, one character for each byte
+ */
+export function propertyLines(text: string): readonly PropertyLines[] {
+  const bare = text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+  return new Properties(bare).getProperties().map((node) => ({
+    key: node.key.trim(),
+    first: node.startingLineNumber,
+    last: node.endingLineNumber,
+  }));
+}

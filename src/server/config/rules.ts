@@ -5,7 +5,6 @@
 
 import type { Membership } from '../../quorum/membership.ts';
 import type { ServerConfig } from './config.ts';
-import { ConfigError } from './config-error.ts';
 import type { Given } from './given.ts';
 import { settings } from './settings.ts';
 
@@ -106,7 +105,7 @@ export function enforcedSchemes(given: Given): readonly string[] | null {
   );
 }
 
-/** SASL between servers, which is checked although it has no effect yet (QuorumPeerConfig.parseProperties). */
+/** What the settings of SASL between servers have to do with each other (QuorumPeerConfig.parseProperties). */
 export function checkQuorumSasl(given: Given): void {
   const { quorumEnableSasl, quorumServerRequireSasl, quorumLearnerRequireSasl } = settings;
   const enabled = given.read(quorumEnableSasl);
@@ -127,29 +126,6 @@ export function isDistributed(
   const members = [...config.membership.members.values()];
   const voting = members.filter((one) => one.type === 'participant').length;
   return !config.standaloneEnabled || voting > 1;
-}
-
-/** What an ensemble cannot do without (QuorumPeerConfig.checkValidity; QuorumPeer.start for the last). */
-export function checkEnsemble(
-  given: Given,
-  file: string,
-  membership: Membership,
-  myid: number | null,
-): void {
-  for (const setting of [settings.initLimit, settings.syncLimit]) {
-    if (given.read(setting) !== 0) continue;
-    throw given.mistake(setting, 'is not set, and an ensemble needs it');
-  }
-  if (myid === null) {
-    throw given.mistake(
-      settings.dataDir,
-      'an ensemble needs the file myid in it, which is missing',
-    );
-  }
-  if (!membership.members.has(myid)) {
-    const text = `myid says that this is server ${myid}, but there is no such line`;
-    throw new ConfigError({ file, line: null }, `server.${myid}`, text);
-  }
 }
 
 /** A role in the list of servers wins over peerType (QuorumPeerConfig.setupPeerType). */

@@ -1,17 +1,15 @@
 /*
  * Every key that is understood, as data: where Java reads it from, how its text becomes a value, what it is without being
- * given, and for those that are only checked, why they change nothing here. What is accepted without being looked at is in
- * ignored-keys.ts; server.N, group.N and weight.N are membership.ts's.
+ * given, and for those that are only checked, why they change nothing here. Those of an ensemble are in ensemble-settings.ts.
+ * What is accepted without being looked at is in ignored-keys.ts; server.N, group.N and weight.N are membership.ts's.
  *
  * Answers to QuorumPeerConfig.parseProperties (`fromFile`) and to the system properties of the classes named beside each
  * group (`fromAnywhere`): in Java a key unknown to QuorumPeerConfig becomes the system property `zookeeper.<key>`, and
  * those can be given with -D as well.
  */
-import type { PeerType } from '../../quorum/membership.ts';
-import { peerType } from './membership.ts';
+import { ensembleSettings } from './ensemble-settings.ts';
+import { checked, fromAnywhere, fromFile } from './setting.ts';
 import {
-  anyText,
-  BadValue,
   boolean,
   commaList,
   corrected,
@@ -29,49 +27,8 @@ import {
   strictBoolean,
 } from './values.ts';
 
-/** One key. */
-export interface Setting<T> {
-  /** The key as it is written in zoo.cfg; `zookeeper.` in front of it is accepted too. */
-  readonly key: string;
-  /** Further names of the same thing. */
-  readonly aliases: readonly string[];
-  /** Whether -D can give it too, or zoo.cfg alone. */
-  readonly from: 'file' | 'anywhere';
-  /** How its text becomes a value. */
-  readonly parse: Parse<T>;
-  /** What it is where it is not given. */
-  readonly fallback: T;
-  /** Why the value changes nothing here; null where it does. */
-  readonly noEffect: string | null;
-}
-
-function fromFile<T>(key: string, parse: Parse<T>, fallback: T): Setting<T> {
-  return { key, aliases: [], from: 'file', parse, fallback, noEffect: null };
-}
-
-function fromAnywhere<T>(
-  key: string,
-  parse: Parse<T>,
-  fallback: T,
-  aliases: readonly string[] = [],
-): Setting<T> {
-  return { key, aliases, from: 'anywhere', parse, fallback, noEffect: null };
-}
-
-/** A key that is checked as Java checks it and then changes nothing. */
-function checked<T>(reason: string, setting: Setting<T>): Setting<T> {
-  return { ...setting, noEffect: reason };
-}
-
-const ENSEMBLE = 'only a server in an ensemble uses it';
 const TLS = 'TLS is not supported yet';
-const SASL = 'SASL is not supported yet';
 const JVM = 'there is no Java virtual machine to watch';
-
-function onlyThree(text: string): number {
-  if (text !== '3') throw new BadValue(`${text} is not supported, there is only 3`);
-  return 3;
-}
 
 const port = decimal(0, 65_535);
 const anyInteger = integer();
@@ -83,6 +40,8 @@ function positiveOr(fallback: number): Parse<number> {
 
 /** Every key that is understood. */
 export const settings = {
+  ...ensembleSettings,
+
   // QuorumPeerConfig
   dataDir: fromFile<string | null>('dataDir', nonEmpty, null),
   dataLogDir: fromFile<string | null>('dataLogDir', nonEmpty, null),
@@ -112,54 +71,6 @@ export const settings = {
   standaloneEnabled: fromFile('standaloneEnabled', strictBoolean, true),
   reconfigEnabled: fromFile('reconfigEnabled', strictBoolean, false),
   dynamicConfigFile: fromFile<string | null>('dynamicConfigFile', nonEmpty, null),
-  initLimit: checked(ENSEMBLE, fromFile('initLimit', decimal(0), 0)),
-  syncLimit: checked(ENSEMBLE, fromFile('syncLimit', decimal(0), 0)),
-  connectToLearnerMasterLimit: checked(
-    ENSEMBLE,
-    fromFile('connectToLearnerMasterLimit', decimal(0), 0),
-  ),
-  electionAlg: checked(
-    `${ENSEMBLE}, and there is only one algorithm`,
-    fromFile('electionAlg', onlyThree, 3),
-  ),
-  peerType: checked(ENSEMBLE, fromFile<PeerType>('peerType', peerType, 'participant')),
-  quorumListenOnAllIPs: checked(ENSEMBLE, fromFile('quorumListenOnAllIPs', strictBoolean, false)),
-  syncEnabled: checked(ENSEMBLE, fromFile('syncEnabled', strictBoolean, true)),
-  observerMasterPort: checked(ENSEMBLE, fromFile('observerMasterPort', decimal(-1, 65_535), 0)),
-  localSessionsEnabled: checked(ENSEMBLE, fromFile('localSessionsEnabled', strictBoolean, false)),
-  localSessionsUpgradingEnabled: checked(
-    ENSEMBLE,
-    fromFile('localSessionsUpgradingEnabled', strictBoolean, false),
-  ),
-  oraclePath: checked(ENSEMBLE, fromFile('oraclePath', anyText, '')),
-  multiAddressEnabled: checked(
-    ENSEMBLE,
-    fromAnywhere('multiAddress.enabled', strictBoolean, false),
-  ),
-  multiAddressReachabilityCheckTimeoutMs: checked(
-    ENSEMBLE,
-    fromAnywhere('multiAddress.reachabilityCheckTimeoutMs', decimal(0), 1000),
-  ),
-  multiAddressReachabilityCheckEnabled: checked(
-    ENSEMBLE,
-    fromAnywhere('multiAddress.reachabilityCheckEnabled', strictBoolean, true),
-  ),
-  quorumCnxnThreadsSize: checked(ENSEMBLE, fromFile('quorum.cnxn.threads.size', decimal(0), 20)),
-  sslQuorum: checked(TLS, fromFile('sslQuorum', strictBoolean, false)),
-  portUnification: checked(TLS, fromFile('portUnification', strictBoolean, false)),
-  sslQuorumReloadCertFiles: checked(
-    TLS,
-    fromFile('sslQuorumReloadCertFiles', strictBoolean, false),
-  ),
-  quorumEnableSasl: checked(SASL, fromFile('quorum.auth.enableSasl', strictBoolean, false)),
-  quorumServerRequireSasl: checked(
-    SASL,
-    fromFile('quorum.auth.serverRequireSasl', strictBoolean, false),
-  ),
-  quorumLearnerRequireSasl: checked(
-    SASL,
-    fromFile('quorum.auth.learnerRequireSasl', strictBoolean, false),
-  ),
   jvmPauseMonitor: checked(JVM, fromFile('jvm.pause.monitor', strictBoolean, false)),
   jvmPauseSleepTimeMs: checked(JVM, fromFile('jvm.pause.sleep.time.ms', decimal(0), 500)),
   jvmPauseInfoThresholdMs: checked(JVM, fromFile('jvm.pause.info-threshold.ms', decimal(0), 1000)),

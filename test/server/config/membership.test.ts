@@ -159,13 +159,13 @@ describe('an ensemble', () => {
 
   it('needs a myid', () => {
     expect(mistakeIn(THREE)).toBe(
-      'zoo.cfg:1: dataDir: an ensemble needs the file myid in it, which is missing',
+      "zoo.cfg:1: dataDir: there is no file /data/myid: write this server's number into it, one of 1, 2, 3 (the N of its line server.N in zoo.cfg)",
     );
   });
 
   it('needs a line for its own myid', () => {
     expect(mistakeIn(THREE, { '/data/myid': '7' })).toBe(
-      'zoo.cfg: server.7: myid says that this is server 7, but there is no such line',
+      '/data/myid:1: says that this is server 7, but zoo.cfg has no line server.7 (it has 1, 2, 3): correct the one or the other',
     );
   });
 

@@ -188,7 +188,7 @@ describe('a mistake', () => {
 
   it('is a myid that is not a number', () => {
     expect(mistakeIn(LEAST, { '/data/myid': 'one\n' })).toBe(
-      '/data/myid:1: the server id "one" is not a number',
+      '/data/myid:1: the server id "one" is not a number; the file holds the N of this server\'s line server.N',
     );
   });
 });
