@@ -264,7 +264,8 @@ interface StartOptions {
 export class Simulation {
   readonly network = new Network();
   private readonly servers = new Map<string, Election>();
-  private readonly roles = new Map<string, string>();
+  /** What each server does: looking, leading, or following and whom. */
+  readonly roles = new Map<string, string>();
   private readonly random = new Random(3);
   private membership: Membership = {
     members: new Map(),
