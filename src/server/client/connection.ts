@@ -29,6 +29,8 @@ export type ConnectionState = 'handshake' | 'connecting' | 'open' | 'closing' | 
 export interface QueuedRequest {
   /** A write, or what else has to be done before what is asked behind it. */
   readonly isBarrier: boolean;
+  /** Who the client had proved to be when it asked (Java: Request.authInfo). */
+  readonly authIds: readonly Id[];
   readonly cxid: number;
   readonly type: number;
   /** ms of the turn clock (elapsed) */

@@ -13,6 +13,7 @@
 import type { ServerMetrics, ServerStats } from '../../admin/metrics/index.ts';
 import type { DataTree, TxnResult } from '../../datatree/data-tree.ts';
 import type { Watches } from '../../datatree/watches.ts';
+import type { Id } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId } from '../../jute/int64.ts';
 import { OpCode, SpecialXid } from '../../jute/op-code.ts';
@@ -52,7 +53,12 @@ export interface SessionEvents {
 }
 
 /** A handler of reads.ts or watch-requests.ts. */
-type ReadHandler = (connection: Connection, reader: JuteReader, out: JuteWriter) => ErrorCode;
+type ReadHandler = (
+  connection: Connection,
+  reader: JuteReader,
+  out: JuteWriter,
+  authIds: readonly Id[],
+) => ErrorCode;
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -140,11 +146,9 @@ export class Pipeline {
       this.enqueue(connection, this.request(connection, cxid, type, body));
     } else {
       const reader = this.reader.reset(record.bytes, record.start, record.end);
-      this.read(
-        connection,
-        { cxid, type, receivedAt: this.clock.elapsed, refusal: ErrorCode.ok },
-        reader,
-      );
+      const { authIds } = connection;
+      const receivedAt = this.clock.elapsed;
+      this.read(connection, { authIds, cxid, type, receivedAt, refusal: ErrorCode.ok }, reader);
     }
   }
 
@@ -324,18 +328,18 @@ export class Pipeline {
 
   private read(
     connection: Connection,
-    request: Pick<QueuedRequest, 'cxid' | 'type' | 'receivedAt' | 'refusal'>,
+    request: Omit<QueuedRequest, 'isBarrier' | 'body'>,
     reader: JuteReader,
   ): void {
-    const { type } = request;
+    const { type, authIds } = request;
     this.inProcess -= 1;
     const cxid = type === OpCode.ping ? SpecialXid.ping : request.cxid;
     // What a client has missed is told before it hears that its watches are set, as frames of their own.
     const isSetWatches = type === OpCode.setWatches || type === OpCode.setWatches2;
     let err = request.refusal;
-    if (isSetWatches && err === ErrorCode.ok) err = this.handle(connection, type, reader);
+    if (isSetWatches && err === ErrorCode.ok) err = this.handle(connection, type, reader, authIds);
     const start = connection.startReply(cxid, this.tree.lastProcessedZxidBytes, err);
-    if (!isSetWatches && err === ErrorCode.ok) err = this.handle(connection, type, reader);
+    if (!isSetWatches && err === ErrorCode.ok) err = this.handle(connection, type, reader, authIds);
     if (err !== ErrorCode.ok) connection.failReply(start, err);
     const size = connection.endReply(start);
     this.countAnswered(connection, request.cxid);
@@ -344,12 +348,18 @@ export class Pipeline {
     this.countOperation(connection, request, isCarriedOut ? type : OpCode.error);
   }
 
-  private handle(connection: Connection, type: number, reader: JuteReader): ErrorCode {
+  private handle(
+    connection: Connection,
+    type: number,
+    reader: JuteReader,
+    authIds: readonly Id[],
+  ): ErrorCode {
+    const out = connection.out();
     try {
-      if (type === OpCode.getData) return this.getData(connection, reader, connection.out());
+      if (type === OpCode.getData) return this.getData(connection, reader, out, authIds);
       const handler = this.handlers.get(type);
       if (handler === undefined) throw new Error(`op code ${type} is no read`);
-      return handler(connection, reader, connection.out());
+      return handler(connection, reader, out, authIds);
     } catch (error) {
       if (error instanceof JuteError) return ErrorCode.marshallingError;
       throw error;

@@ -5,12 +5,13 @@
  * getData, exists and getChildren are what a server spends its life with: they find the znode by the bytes of the path as they
  * came, make no string unless a watch is left, and copy header, data and Stat once. Every handler takes the record behind the
  * request header, appends its response and returns 0, or returns the code of the error, and then what it appended is dropped.
+ * What a request may see is decided by the identities that its client had when it asked, not by those it has when it is answered.
  */
 
 import type { ServerMetrics } from '../../admin/metrics/index.ts';
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
 import type { Watches } from '../../datatree/watches.ts';
-import type { ACL } from '../../jute/data.ts';
+import type { ACL, Id } from '../../jute/data.ts';
 import { STAT_SIZE, writeACLs } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { writeInt32 } from '../../jute/int64.ts';
@@ -74,10 +75,10 @@ export class Reads {
     return decodeString(reader.bytes, this.pathStart, this.pathEnd);
   }
 
-  private mayDo(connection: Connection, row: Row, perms: number): boolean {
+  private mayDo(authIds: readonly Id[], row: Row, perms: number): boolean {
     const aclId = this.tree.aclId(row);
     if (aclId === OPEN_ACL_ID) return true;
-    return this.access.allows(connection.authIds, this.tree.aclTable.aclsOf(aclId), perms);
+    return this.access.allows(authIds, this.tree.aclTable.aclsOf(aclId), perms);
   }
 
   private countRead(reader: JuteReader, size: number): void {
@@ -87,12 +88,17 @@ export class Reads {
   }
 
   /** path ustring, watch boolean -> data buffer, stat Stat */
-  getData(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+  getData(
+    connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
     this.readPath(reader);
     const watch = reader.readBoolean();
     const row = this.find(reader);
     if (row < 0) return ErrorCode.noNode;
-    if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    if (!this.mayDo(authIds, row, Perms.read)) return ErrorCode.noAuth;
     const size = this.appendData(row, out);
     if (watch) this.watches.addData(this.path(reader), connection);
     this.countRead(reader, size);
@@ -113,12 +119,17 @@ export class Reads {
   }
 
   /** path ustring, watch boolean -> stat Stat. A missing znode can be watched; one that is there needs READ (since 3.9.2). */
-  exists(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+  exists(
+    connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
     this.readPath(reader);
     const watch = reader.readBoolean();
     const row = this.find(reader);
     if (row < 0 && this.hasNull(reader)) return ErrorCode.badArguments;
-    if (row >= 0 && !this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    if (row >= 0 && !this.mayDo(authIds, row, Perms.read)) return ErrorCode.noAuth;
     if (watch) this.watches.addData(this.path(reader), connection);
     if (row < 0) return ErrorCode.noNode;
     this.appendStat(row, out);
@@ -136,12 +147,17 @@ export class Reads {
   }
 
   /** path ustring, watch boolean -> children vector<ustring> */
-  getChildren(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+  getChildren(
+    connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
     this.readPath(reader);
     const watch = reader.readBoolean();
     const row = this.find(reader);
     if (row < 0) return ErrorCode.noNode;
-    if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    if (!this.mayDo(authIds, row, Perms.read)) return ErrorCode.noAuth;
     const before = out.length;
     this.childrenCache.append(row, out);
     if (watch) this.watches.addChild(this.path(reader), connection);
@@ -150,18 +166,28 @@ export class Reads {
   }
 
   /** path ustring, watch boolean -> children vector<ustring>, stat Stat */
-  getChildren2(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
-    const err = this.getChildren(connection, reader, out);
+  getChildren2(
+    connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
+    const err = this.getChildren(connection, reader, out, authIds);
     if (err === ErrorCode.ok) this.appendStat(this.find(reader), out);
     return err;
   }
 
   /** path ustring -> totalNumber int: all descendants */
-  getAllChildrenNumber(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+  getAllChildrenNumber(
+    _connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
     this.readPath(reader);
     const row = this.find(reader);
     if (row < 0) return ErrorCode.noNode;
-    if (!this.mayDo(connection, row, Perms.read)) return ErrorCode.noAuth;
+    if (!this.mayDo(authIds, row, Perms.read)) return ErrorCode.noAuth;
     // Java's table of znodes has the root twice, as '' and as '/', and counts the second below the first.
     const secondRoot = this.pathStart === this.pathEnd ? 1 : 0;
     out.writeInt(this.tree.subtreeSize(row) + secondRoot);
@@ -169,13 +195,18 @@ export class Reads {
   }
 
   /** path ustring -> acl vector<ACL>, stat Stat. Whoever has no ADMIN sees digests as `user:x`. */
-  getACL(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+  getACL(
+    _connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
     this.readPath(reader);
     const row = this.find(reader);
     if (row < 0) return ErrorCode.noNode;
-    if (!this.mayDo(connection, row, Perms.read | Perms.admin)) return ErrorCode.noAuth;
+    if (!this.mayDo(authIds, row, Perms.read | Perms.admin)) return ErrorCode.noAuth;
     const acls = this.tree.aclTable.aclsOf(this.tree.aclId(row));
-    writeACLs(out, this.mayDo(connection, row, Perms.admin) ? acls : acls.map(withoutSecret));
+    writeACLs(out, this.mayDo(authIds, row, Perms.admin) ? acls : acls.map(withoutSecret));
     this.appendStat(row, out);
     return ErrorCode.ok;
   }
@@ -191,8 +222,13 @@ export class Reads {
   }
 
   /** -> clientInfo vector<ClientInfo> */
-  whoAmI(connection: Connection, _reader: JuteReader, out: JuteWriter): ErrorCode {
-    const infos = connection.authIds.map(({ scheme, id }) => ({
+  whoAmI(
+    _connection: Connection,
+    _reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
+    const infos = authIds.map(({ scheme, id }) => ({
       authScheme: scheme,
       user: this.access.schemes.get(scheme ?? '')?.userName(id ?? '') ?? '',
     }));
@@ -207,22 +243,27 @@ export class Reads {
   }
 
   /** A sequence of getData and getChildren -> their results, each with an error of its own. */
-  multiRead(connection: Connection, reader: JuteReader, out: JuteWriter): ErrorCode {
+  multiRead(
+    _connection: Connection,
+    reader: JuteReader,
+    out: JuteWriter,
+    authIds: readonly Id[],
+  ): ErrorCode {
     const ops = readMultiOps(reader);
     if (!ops.every(isMultiGet)) throw new JuteError('a writing operation in a multiRead');
     const end = out.length + MULTI_READ_SIZE_LIMIT;
     for (const op of ops) {
-      this.appendRead(connection, op, out);
+      this.appendRead(authIds, op, out);
       if (out.length > end) throw new JuteError('a multiRead of more than can be answered');
     }
     writeMultiEnd(out);
     return ErrorCode.ok;
   }
 
-  private appendRead(connection: Connection, op: MultiGet, out: JuteWriter): void {
+  private appendRead(authIds: readonly Id[], op: MultiGet, out: JuteWriter): void {
     if (op.path === null) throw new JuteError('a request without a path');
     const row = this.tree.findPath(op.path);
-    const readable = row >= 0 && this.mayDo(connection, row, Perms.read);
+    const readable = row >= 0 && this.mayDo(authIds, row, Perms.read);
     if (!readable) {
       const err = row < 0 ? ErrorCode.noNode : ErrorCode.noAuth;
       writeMultiHeader(out, { type: OpCode.error, done: false, err });

@@ -11,7 +11,7 @@ import {
   setData,
 } from '../../harness/requests.ts';
 import { WireWriter } from '../../harness/wire.ts';
-import type { Client } from '../client.ts';
+import type { Client, Reply } from '../client.ts';
 import { aclIn, codesIn, identitiesIn } from '../replies.ts';
 import { World } from '../world.ts';
 
@@ -239,5 +239,53 @@ describe('a server that demands authentication', () => {
     const ann = new World(keys).connect();
     login(ann, 'ann:x');
     expect(ann.ask(Op.getData, pathAndWatch('/')).err).toBe(0);
+  });
+});
+
+describe('an identity that is proved while requests wait', () => {
+  /** Asks behind a write that the disk holds, proves an identity, and asks again; gives the replies by xid. */
+  function askTwice(op: number, body: Buffer): readonly [Reply, Reply] {
+    const world = new World();
+    const joe = world.connect();
+    login(joe, 'joe:x');
+    joe.ask(Op.create, create('/joes', bytes('x'), 0, own));
+    const ann = world.connect();
+    ann.ask(Op.create, create('/open'));
+    ann.send(
+      Buffer.concat([
+        ann.frame(Op.setData, setData('/open', null), 10),
+        ann.frame(op, body, 11),
+        ann.frame(Op.auth, auth('digest', bytes('joe:x')), -4),
+        ann.frame(op, body, 12),
+      ]),
+    );
+    world.turn();
+    expect(ann.take().map(({ xid, err }) => [xid, err])).toEqual([[-4, 0]]);
+    world.settle();
+    const [write, first, second] = ann.take();
+    if (first === undefined || second === undefined) throw new Error('a reply is missing');
+    expect([write?.xid, first.xid, second.xid]).toEqual([10, 11, 12]);
+    return [first, second];
+  }
+
+  it.each([
+    ['getData', Op.getData, pathAndWatch('/joes')],
+    ['exists', Op.exists, pathAndWatch('/joes')],
+    ['getChildren', Op.getChildren, pathAndWatch('/joes')],
+    ['getChildren2', Op.getChildren2, pathAndWatch('/joes')],
+    ['getACL', Op.getACL, pathOnly('/joes')],
+    ['setData', Op.setData, setData('/joes', null)],
+    ['setACL', Op.setACL, setACL('/joes', anyone(31))],
+  ])('counts for the next %s and not for those before', (_name, op, body) => {
+    expect(askTwice(op, body).map(({ err }) => err)).toEqual([-102, 0]);
+  });
+
+  it('is told to the next whoAmI and not to those before', () => {
+    const [first, second] = askTwice(Op.whoAmI, Buffer.alloc(0));
+    expect(identitiesIn(first)).toEqual([['ip', '10.0.0.1']]);
+    expect(identitiesIn(second)).toEqual([
+      ['ip', '10.0.0.1'],
+      ['digest', 'joe'],
+    ]);
   });
 });
