@@ -264,6 +264,16 @@ export class DataTree {
     }
   }
 
+  /** How many znodes with a TTL this tree has got, those of a snapshot among them. */
+  get ttlsCreatedCount(): number {
+    return this.state.owners.ttlsAddedCount;
+  }
+
+  /** How many of them have been deleted. */
+  get ttlsDeletedCount(): number {
+    return this.state.owners.ttlsRemovedCount;
+  }
+
   /** Begins a walk through all containers; one that is under way ends. */
   walkContainers(): OwnerWalk {
     return this.state.owners.walkContainers();

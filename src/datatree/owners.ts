@@ -54,6 +54,9 @@ export class Owners {
   private ttls = new OwnerChain();
   /** How many znodes belong to sessions. */
   ephemeralsCount = 0;
+  /** How many znodes with a TTL were entered and taken out. */
+  ttlsAddedCount = 0;
+  ttlsRemovedCount = 0;
 
   constructor(znodes: Znodes) {
     this.znodes = znodes;
@@ -77,7 +80,9 @@ export class Owners {
     if (first !== NO_ROW) this.setLink(first, PREVIOUS, row);
     chain.first = row;
     chain.count += 1;
-    if (this.znodes.ownerKind(row) === OwnerKind.session) this.ephemeralsCount += 1;
+    const kind = this.znodes.ownerKind(row);
+    if (kind === OwnerKind.session) this.ephemeralsCount += 1;
+    else if (kind === OwnerKind.ttl) this.ttlsAddedCount += 1;
   }
 
   private chainFor(row: Row, owner: SessionId): OwnerChain | null {
@@ -110,7 +115,9 @@ export class Owners {
     if (next !== NO_ROW) this.setLink(next, PREVIOUS, previous);
     if (chain.walk?.at === row) chain.walk.at = next;
     chain.count -= 1;
-    if (this.znodes.ownerKind(row) === OwnerKind.session) this.ephemeralsCount -= 1;
+    const kind = this.znodes.ownerKind(row);
+    if (kind === OwnerKind.session) this.ephemeralsCount -= 1;
+    else if (kind === OwnerKind.ttl) this.ttlsRemovedCount += 1;
   }
 
   /** Forgets a session that owns nothing any more. */

@@ -32,6 +32,15 @@ export interface JournalPorts {
   readonly fail: (error: Error) => void;
 }
 
+/** Transactions that were appended at one moment and are not durable yet. */
+interface Appended {
+  /** ms of the turn clock (elapsed) */
+  readonly at: number;
+  /** The last of them. */
+  zxid: Zxid;
+  count: number;
+}
+
 /** The log of a server, and its snapshots. */
 export class Journal {
   private readonly ports: JournalPorts;
@@ -43,6 +52,8 @@ export class Journal {
   private lastFlushAt = 0;
   /** Transactions and bytes after which the next snapshot is cut; drawn anew each time, so that servers do not cut all at once. */
   private snapshotAfter: { readonly txns: number; readonly bytes: number };
+  /** What is not durable yet, oldest first. */
+  private appendedTxns: Appended[] = [];
   private waiting: { readonly zxid: Zxid; readonly done: () => void }[] = [];
 
   /** @param lastZxid what the first transaction comes behind */
@@ -80,11 +91,26 @@ export class Journal {
     const { wake, metrics, clock, durable } = this.ports;
     wake();
     metrics.syncProcessorQueueFlushTime.add(clock.elapsed - this.lastFlushAt);
+    this.countDurable(zxid);
     durable(zxid);
     const { waiting } = this;
     if (waiting.length === 0) return;
     this.waiting = waiting.filter((one) => one.zxid > zxid);
     for (const one of waiting) if (one.zxid <= zxid) one.done();
+  }
+
+  /** Records how long each transaction up to `zxid` took; of one moment all or none, those that a roll has parted with the rest. */
+  private countDurable(zxid: Zxid): void {
+    const { clock, metrics } = this.ports;
+    const { appendedTxns } = this;
+    let done = 0;
+    for (const { at, zxid: last, count } of appendedTxns) {
+      if (last > zxid) break;
+      done += 1;
+      const elapsed = clock.elapsed - at;
+      for (let txn = 0; txn < count; txn++) metrics.syncProcessorQueueAndFlushTime.add(elapsed);
+    }
+    appendedTxns.splice(0, done);
   }
 
   /** Whether so much waits for the disk that nothing should be added. */
@@ -95,20 +121,26 @@ export class Journal {
   /** Appends a transaction; returns its header, itself and its digest as they are in the log, a view that is good until the next one. */
   append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): Uint8Array {
     const record = this.txnLog.append(header, txn, digest);
-    this.appended();
+    this.appended(header.zxid);
     return record;
   }
 
   /** Appends a transaction as append() returns it. */
   appendBytes(zxid: Zxid, record: Uint8Array): void {
     this.txnLog.appendBytes(zxid, record);
-    this.appended();
+    this.appended(zxid);
   }
 
-  private appended(): void {
+  private appended(zxid: Zxid): void {
     this.ports.metrics.syncProcessorRequestQueued.increment();
     this.unflushedCount += 1;
-    this.lastAppendAt = this.ports.clock.elapsed;
+    const { elapsed } = this.ports.clock;
+    this.lastAppendAt = elapsed;
+    const last = this.appendedTxns.at(-1);
+    if (last?.at === elapsed) {
+      last.zxid = zxid;
+      last.count += 1;
+    } else this.appendedTxns.push({ at: elapsed, zxid, count: 1 });
     this.snapshotWhenDue();
   }
 

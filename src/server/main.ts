@@ -161,11 +161,15 @@ function snapshotWriter(
   const options = {
     directory: `${config.dataDir}/version-2`,
     compression: config.snapshotCompression,
+    now: () => performance.now(),
     ...snapshotContents(config),
   };
   return new SnapshotWriter(disk, tree, options, {
     onChunkWritten: wake,
-    onDone: ({ path }) => log.info(`snapshot ${path}`),
+    onDone: ({ path, elapsedMs }) => {
+      metrics.snapshotTime.add(Math.trunc(elapsedMs));
+      log.info(`snapshot ${path}`);
+    },
     onFailure: (error) => {
       metrics.snapshotErrorCount.increment();
       log.error(`a snapshot failed: ${error.message}`);

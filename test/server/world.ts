@@ -129,12 +129,16 @@ export class World {
     const options = {
       directory: '/data/version-2',
       compression: config.snapshotCompression,
+      now: () => this.clock.elapsed,
       digestEnabled: config.digestEnabled,
       serializeLastProcessedZxid: config.serializeLastProcessedZxidEnabled,
     };
     return new SnapshotWriter(this.disk, this.tree, options, {
       onChunkWritten: () => undefined,
-      onDone: ({ path }) => this.lines.push(`info snapshot ${path}`),
+      onDone: ({ path, elapsedMs }) => {
+        this.metrics.snapshotTime.add(elapsedMs);
+        this.lines.push(`info snapshot ${path}`);
+      },
       onFailure: (error) => this.lines.push(`error a snapshot failed: ${error.message}`),
     });
   }

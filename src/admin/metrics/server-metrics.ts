@@ -3,7 +3,8 @@
  *
  * The fields stand in groups, one for each part of the server that records; a group is wired in one place. Left out are
  * the metrics that mean nothing on one node: elections, leaders, learners, observers and the commit processor, TLS and
- * netty, the ensemble scheme, dead watchers (there is no lazy clean-up here) and pauses of the JVM.
+ * netty, the ensemble scheme, dead watchers (there is no lazy clean-up here) and pauses of the JVM; and those of queues and
+ * caches that do not exist here (docs/ARCHITECTURE.md has the table).
  * Not for gauges, which are asked of the server when they are printed (ServerView of src/fourletter).
  *
  * Answers to ServerMetrics and to DefaultMetricsProvider.dump.
@@ -50,7 +51,7 @@ export class ServerMetrics {
 
   // The request throttle, in front of the pipeline (RequestThrottler).
 
-  /** Every request: milliseconds from its arrival until it was let through. */
+  /** A request that had to wait: milliseconds from its arrival until it was let through. Java records 0 for all others. */
   readonly requestThrottleQueueTime: AvgMinMaxPercentileCounter;
   /** Requests were held back because request_throttle_max_requests are in process. */
   readonly requestThrottleWaitCount = new SimpleCounter('request_throttle_wait_count');
@@ -60,23 +61,9 @@ export class ServerMetrics {
   readonly staleRequests = new SimpleCounter('stale_requests');
   /** A stale request dropped with its connection. */
   readonly staleRequestsDropped = new SimpleCounter('stale_requests_dropped');
-  /** A stale request that was answered all the same. */
-  readonly staleReplies = new SimpleCounter('stale_replies');
 
   // Preparation of requests (PrepRequestProcessor).
 
-  /** Every request handed to preparation. */
-  readonly prepProcessorRequestQueued = new SimpleCounter('prep_processor_request_queued');
-  /** Each time the next request is asked for: how many wait, 0 when it is not there yet. */
-  readonly prepProcessorQueueSize = new AvgMinMaxCounter('prep_processor_queue_size');
-  /** Milliseconds a request waited for it. */
-  readonly prepProcessorQueueTime: AvgMinMaxPercentileCounter;
-  /** Milliseconds that preparing a request took. */
-  readonly prepProcessTime = new AvgMinMaxCounter('prep_process_time');
-  /** Milliseconds that handing a prepared request on took. */
-  readonly proposalProcessTime = new AvgMinMaxCounter('proposal_process_time');
-  /** Milliseconds that preparing a closeSession took. */
-  readonly closeSessionPrepTime: AvgMinMaxPercentileCounter;
   /** A change record of a znode kept for the requests behind it. */
   readonly outstandingChangesQueued = new SimpleCounter('outstanding_changes_queued');
   /** A change record dropped, its transaction being applied. */
@@ -90,24 +77,18 @@ export class ServerMetrics {
 
   /** Every transaction handed to the log. */
   readonly syncProcessorRequestQueued = new SimpleCounter('sync_processor_request_queued');
-  /** Each time the next one is asked for: how many wait, 0 when it is not there yet. */
-  readonly syncProcessorQueueSize = new AvgMinMaxCounter('sync_processor_queue_size');
-  /** Milliseconds until a transaction was appended. */
-  readonly syncProcessorQueueTime: AvgMinMaxPercentileCounter;
-  /** Milliseconds that appending a transaction took. */
-  readonly syncProcessTime = new AvgMinMaxCounter('sync_process_time');
   /** Each flush: transactions in it. */
   readonly syncProcessorBatchSize = new AvgMinMaxCounter('sync_processor_batch_size');
   /** Each flush: milliseconds from the write to the end of fdatasync. */
   readonly syncProcessorQueueFlushTime: AvgMinMaxPercentileCounter;
-  /** Each transaction: milliseconds from the queue until it was durable. */
+  /** Each transaction: milliseconds from its append until it was durable. */
   readonly syncProcessorQueueAndFlushTime: AvgMinMaxPercentileCounter;
   /** Milliseconds of each fdatasync of the log, none with forceSync=no. */
   readonly fsyncTime = new AvgMinMaxCounter('fsynctime');
 
   // Snapshots, start and failures (ZooKeeperServer.takeSnapshot, ZKDatabase, FileTxnSnapLog).
 
-  /** Milliseconds that writing a snapshot took. */
+  /** Milliseconds from the start of a snapshot until it was checked and durable; none of one that failed. */
   readonly snapshotTime = new AvgMinMaxCounter('snapshottime');
   /** A snapshot that could not be written (since 3.9). */
   readonly snapshotErrorCount = new SimpleCounter('snapshot_error_count');
@@ -154,15 +135,11 @@ export class ServerMetrics {
   readonly updateLatency: AvgMinMaxPercentileCounter;
   /** Every transaction applied: milliseconds of the wall's clock since the time in its header. */
   readonly propagationLatency: AvgMinMaxPercentileCounter;
-  /** getData answered from a cache of replies; stays 0 without such a cache. So for the three below. */
-  readonly responsePacketCacheHits = new SimpleCounter('response_packet_cache_hits');
-  /** getData that the cache did not have. */
-  readonly responsePacketCacheMisses = new SimpleCounter('response_packet_cache_misses');
-  /** getChildren2 answered from it. */
+  /** getChildren and getChildren2 answered from the cache of lists. */
   readonly responsePacketGetChildrenCacheHits = new SimpleCounter(
     'response_packet_get_children_cache_hits',
   );
-  /** getChildren2 that it did not have. */
+  /** Those that it did not have. */
   readonly responsePacketGetChildrenCacheMisses = new SimpleCounter(
     'response_packet_get_children_cache_misses',
   );
@@ -175,15 +152,6 @@ export class ServerMetrics {
   constructor(random: Random) {
     this.requestThrottleQueueTime = new AvgMinMaxPercentileCounter(
       'request_throttle_queue_time_ms',
-      random,
-    );
-    this.prepProcessorQueueTime = new AvgMinMaxPercentileCounter(
-      'prep_processor_queue_time_ms',
-      random,
-    );
-    this.closeSessionPrepTime = new AvgMinMaxPercentileCounter('close_session_prep_time', random);
-    this.syncProcessorQueueTime = new AvgMinMaxPercentileCounter(
-      'sync_processor_queue_time_ms',
       random,
     );
     this.syncProcessorQueueFlushTime = new AvgMinMaxPercentileCounter(
@@ -228,12 +196,8 @@ export class ServerMetrics {
       this.staleRequests,
       this.connectionDropCount,
       this.digestMismatchesCount,
-      this.responsePacketCacheHits,
       this.bytesReceivedCount,
       this.requestThrottleWaitCount,
-      this.responsePacketCacheMisses,
-      this.prepProcessorRequestQueued,
-      this.staleReplies,
       this.connectionRequestCount,
       this.responseBytes,
       this.responsePacketGetChildrenCacheMisses,
@@ -248,31 +212,23 @@ export class ServerMetrics {
       this.ttlNodeDeletedCount,
       this.operations,
       this.quotaExceededErrorPerNamespace,
-      this.proposalProcessTime,
       this.nodeCreatedWatchCount,
       this.connectionTokenDeficit,
       this.nodeDeletedWatchCount,
       this.startupTxnsLoadTime,
-      this.syncProcessorQueueSize,
-      this.prepProcessorQueueSize,
       this.fsyncTime,
       this.snapshotTime,
       this.startupTxnsLoaded,
-      this.prepProcessTime,
       this.dbInitTime,
       this.syncProcessorBatchSize,
       this.nodeChildrenWatchCount,
       this.nodeChangedWatchCount,
-      this.syncProcessTime,
       this.startupSnapLoadTime,
-      this.prepProcessorQueueTime,
-      this.closeSessionPrepTime,
       this.updateLatency,
       this.requestThrottleQueueTime,
       this.readLatency,
       this.syncProcessorQueueAndFlushTime,
       this.propagationLatency,
-      this.syncProcessorQueueTime,
       this.syncProcessorQueueFlushTime,
       this.readPerNamespace,
       this.writePerNamespace,

@@ -28,12 +28,16 @@ export interface SnapshotWriterOptions extends SnapshotContents {
   readonly directory: string;
   /** How they are packed (snapshot.compression.method). */
   readonly compression: SnapshotCompression;
+  /** The time in ms, from any beginning. */
+  readonly now: () => number;
 }
 
 /** A snapshot that is whole, checked and durable. */
 export interface SnapshotInfo {
   readonly zxid: Zxid;
   readonly path: string;
+  /** How long it took from start() on, in ms. */
+  readonly elapsedMs: number;
 }
 
 /** What the writer tells, from the disk's callbacks. */
@@ -64,6 +68,8 @@ interface Writing {
   readonly cut: SnapshotCut;
   readonly path: string;
   readonly unfinishedPath: string;
+  /** ms of options.now */
+  readonly startedAt: number;
   isCut: boolean;
   /** The chunk that is being filled. */
   chunk: JuteWriter;
@@ -118,6 +124,7 @@ export class SnapshotWriter {
       cut,
       path: `${directory}/${name}`,
       unfinishedPath: `${directory}/${unfinishedName(name)}`,
+      startedAt: this.options.now(),
       isCut: false,
       chunk: newChunk(),
       file: null,
@@ -228,8 +235,9 @@ export class SnapshotWriter {
 
   private finished(writing: Writing): void {
     this.release();
-    if (writing.abandoned !== null) writing.abandoned();
-    else this.events.onDone({ zxid: writing.cut.zxid, path: writing.path });
+    const { abandoned, cut, path, startedAt } = writing;
+    if (abandoned !== null) abandoned();
+    else this.events.onDone({ zxid: cut.zxid, path, elapsedMs: this.options.now() - startedAt });
   }
 
   private fail(writing: Writing, error: Error): void {

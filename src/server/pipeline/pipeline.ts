@@ -235,7 +235,10 @@ export class Pipeline {
     const { tree } = this;
     tree.recordChanges = !this.watches.isEmpty;
     const mismatchesBefore = tree.digestMismatchCount;
+    const { ttlsCreatedCount, ttlsDeletedCount } = tree;
     const result = tree.apply(header, txn, digest ?? undefined);
+    this.metrics.ttlNodeCreatedCount.add(tree.ttlsCreatedCount - ttlsCreatedCount);
+    this.metrics.ttlNodeDeletedCount.add(tree.ttlsDeletedCount - ttlsDeletedCount);
     this.metrics.digestMismatchesCount.add(tree.digestMismatchCount - mismatchesBefore);
     if (result.err === ErrorCode.ok) countWrites(this.metrics.writePerNamespace, txn);
     this.metrics.propagationLatency.add(Math.max(0, this.clock.wall - header.time));

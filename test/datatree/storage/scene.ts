@@ -165,6 +165,7 @@ export class Scene {
     const options = {
       directory: DIRECTORY,
       compression,
+      now: () => 0,
       digestEnabled: true,
       serializeLastProcessedZxid: true,
     };

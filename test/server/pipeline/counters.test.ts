@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { create, multi, Op, pathAndInt, pathAndWatch, setData } from '../../harness/requests.ts';
+import {
+  create,
+  createTTL,
+  multi,
+  Op,
+  pathAndInt,
+  pathAndWatch,
+  setData,
+} from '../../harness/requests.ts';
 import { World } from '../world.ts';
 
 /** Fields of the line of `cons` for a client. */
@@ -243,6 +251,48 @@ describe('mntr', () => {
     world.settle();
     expect(world.monitor('cnt_sync_processor_queue_flush_time_ms')).toBe(2);
     expect(world.monitor('max_sync_processor_queue_flush_time_ms')).toBe(12);
+  });
+
+  it('tells how long each transaction was on its way to the disk', () => {
+    const world = new World();
+    const ann = world.connect();
+    const bob = world.connect();
+    world.disk.isHeld = true;
+    for (const client of [ann, bob, ann]) client.request(Op.setData, setData('/', null));
+    world.turn();
+    world.moveClock(world.clock.elapsed + 30);
+    ann.request(Op.setData, setData('/', null));
+    world.turn();
+    world.moveClock(world.clock.elapsed + 10);
+    world.disk.isHeld = false;
+    world.settle();
+    const name = 'sync_processor_queue_and_flush_time_ms';
+    const told = ['cnt', 'sum', 'max'].map((what) => world.monitor(`${what}_${name}`));
+    expect(told).toEqual([2 + 4, 3 * 40 + 10, 40]);
+  });
+
+  it('counts znodes with a TTL when they come and when they go, by themselves, by a client or in a multi', () => {
+    const world = new World({ maxSessionTimeout: 1_000_000 });
+    const ann = world.connect(1_000_000);
+    const counts = () =>
+      ['created', 'deleted'].map((what) => world.monitor(`ttl_node_${what}_count`));
+    for (const name of ['a', 'b', 'c']) {
+      ann.ask(Op.createTTL, createTTL(`/${name}`, null, 5, 100_000n));
+    }
+    ann.ask(Op.create, create('/plain'));
+    expect(counts()).toEqual([3, 0]);
+    ann.ask(Op.delete, pathAndInt('/a', -1));
+    ann.ask(Op.multi, multi([{ op: Op.delete, body: pathAndInt('/b', -1) }]));
+    expect(counts()).toEqual([3, 2]);
+    world.advance(200_000);
+    expect(counts()).toEqual([3, 3]);
+  });
+
+  it('tells how long a snapshot took', () => {
+    const world = new World({ snapCount: 4 });
+    const ann = world.connect();
+    for (let count = 0; count < 4; count++) ann.ask(Op.setData, setData('/', null));
+    expect(world.monitor('cnt_snapshottime')).toBeGreaterThan(0);
   });
 
   it('counts sessions, ephemerals, znodes and watches as they are', () => {
