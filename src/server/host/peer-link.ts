@@ -19,6 +19,12 @@ export function endpointText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/**
+ * Whoever has handed over this much in one turn may have stopped there to wait: he is told when it is sent, even where the network
+ * has taken it at once.
+ */
+const NOTICE_SIZE = 64 * 1024;
+
 /** A socket that reads into the shared buffer and tells every write that the kernel does not take at once. */
 export function peerSocket(buffer: Uint8Array, handle: Handle | null, owner: SocketOwner): Socket {
   const socket = new Socket({
@@ -103,6 +109,8 @@ export class SocketPeerLink implements PeerLink {
   private pendingSize = 0;
   private isTouched = false;
   private isWaitingForDrain = false;
+  /** Whether the handler is to hear when everything is sent. */
+  private owesNotice = false;
   private isPaused = false;
   private isGone = false;
 
@@ -140,10 +148,14 @@ export class SocketPeerLink implements PeerLink {
   /** Gives the socket as much of what waits as it takes at once. */
   flush(): void {
     this.isTouched = false;
+    if (this.pendingSize >= NOTICE_SIZE) this.owesNotice = true;
     while (this.pendingSize > 0 && !this.isWaitingForDrain && !this.isGone) {
       this.send(this.takePending());
       this.isWaitingForDrain = this.socket.writableLength > 0;
+      if (this.isWaitingForDrain) this.owesNotice = true;
     }
+    // The socket says that it has drained only where something had to wait.
+    if (this.owesNotice && !this.isWaitingForDrain) setImmediate(() => this.notice());
   }
 
   /** The next pieces, SEND_SIZE bytes of them at most. */
@@ -190,11 +202,17 @@ export class SocketPeerLink implements PeerLink {
     socket.uncork();
   }
 
+  /** The socket has sent what it was given. */
   private drain(): void {
-    if (!this.isWaitingForDrain || this.isGone || this.socket.writableLength > 0) return;
+    if (!this.isWaitingForDrain || this.isGone) return;
     this.isWaitingForDrain = false;
     this.flush();
-    if (this.isWaitingForDrain) return;
+  }
+
+  /** Tells that everything is sent. What this turn has written meanwhile does not count, or a busy link would never say so. */
+  private notice(): void {
+    if (!this.owesNotice || this.isGone || this.isWaitingForDrain) return;
+    this.owesNotice = false;
     this.links.openTurn();
     this.handler?.drained();
   }

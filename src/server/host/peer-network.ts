@@ -75,6 +75,11 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port > 0 && port < 65_536;
 }
 
+/** On one machine a dial may get the very port as its own that it dials, where nobody listens: TCP then connects it to itself. */
+function isConnectedToItself(socket: Socket): boolean {
+  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+}
+
 /** One dial to all addresses of a peer. */
 class Dialling implements Dial {
   private readonly names: NameLookups;
@@ -157,15 +162,21 @@ class Dialling implements Dial {
     const owner: SocketOwner = { link: null };
     const socket = peerSocket(this.links.readBuffer, null, owner);
     this.attempts.add(socket);
-    const onError = (error: NodeJS.ErrnoException): void => {
+    const failed = (reason: string): void => {
       this.attempts.delete(socket);
-      this.errors.push(`${endpointText(address.host, address.port)}: ${linkFault(error)}`);
+      this.errors.push(`${endpointText(address.host, address.port)}: ${reason}`);
       this.tryNext();
     };
+    const onError = (error: NodeJS.ErrnoException): void => failed(linkFault(error));
     socket.once('error', onError);
     socket.once('connect', () => {
-      this.attempts.delete(socket);
       socket.off('error', onError);
+      if (isConnectedToItself(socket)) {
+        socket.destroy();
+        failed('connection refused');
+        return;
+      }
+      this.attempts.delete(socket);
       this.end();
       this.links.add(socket, owner, (link) => this.events.connected(link));
     });

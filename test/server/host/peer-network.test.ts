@@ -174,6 +174,30 @@ describe('a link', () => {
     expect(heard.size).toBe(1);
   });
 
+  it('tells that much was sent, though the network has taken it at once', async () => {
+    const [peer, mine] = [await server(), turns()];
+    const { link, heard } = await linkTo(mine, peer.address);
+    (await peer.next()).resume();
+    link.write(Buffer.alloc(64 * 1024));
+    mine.network.flush();
+    expect(heard.drains).toBe(0);
+    await vi.waitFor(() => expect(heard.drains).toBe(1));
+    expect([link.unsentSize, heard.isOutsideTurn]).toEqual([0, false]);
+  });
+
+  it('does not tell of every little thing that was sent', async () => {
+    const [peer, mine] = [await server(), turns()];
+    const { link, heard } = await linkTo(mine, peer.address);
+    const socket = await peer.next();
+    for (let i = 0; i < 10; i += 1) {
+      link.write(Uint8Array.of(i));
+      mine.network.flush();
+    }
+    socket.end();
+    await heard.end;
+    expect(heard.drains).toBe(0);
+  });
+
   it('keeps the order of many megabytes that the peer takes slowly, and tells when they are gone', async () => {
     const [peer, mine] = [await server(), turns()];
     const { link, heard } = await linkTo(mine, peer.address);
