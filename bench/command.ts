@@ -8,6 +8,7 @@ import path from 'node:path';
 import yargs from 'yargs';
 import { SCENARIOS } from './catalogue.ts';
 import { cleanUpAtExit } from './children.ts';
+import { ENSEMBLE_PREFIX, ENSEMBLE_SCENARIOS } from './ensemble/catalogue.ts';
 import { describeMachine, javaVersion, loadAverage } from './machine.ts';
 import { describeProfiles } from './profile.ts';
 import { type Report, reportAsJson, reportAsMarkdown, reportAsText } from './report.ts';
@@ -21,13 +22,13 @@ const TOP_FUNCTIONS = 15;
 export async function runCommand(args: readonly string[]): Promise<void> {
   const options = await parse(args);
   if (options.list) {
-    for (const { name, rows } of SCENARIOS) {
-      print(`${name.padEnd(20)} ${rows.map(({ title }) => title).join('; ')}`);
+    for (const { name, rows } of [...SCENARIOS, ...ENSEMBLE_SCENARIOS]) {
+      print(`${name.padEnd(21)} ${rows.map(({ title }) => title).join('; ')}`);
     }
     return;
   }
   cleanUpAtExit();
-  const scenarios = chosenScenarios(options.loads);
+  const scenarios = chosenScenarios(options.loads, options.ensemble);
   const kinds = chosenKinds(options.only, options.bare);
   const roundCount = options.rounds ?? (options.quick ? 1 : 3);
   const windowMs = 1000 * (options.seconds ?? (options.quick ? 2 : 5));
@@ -51,6 +52,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
       javaHeap: options.javaHeap,
       profileDirectory,
       scale,
+      kills: options.kills ?? (options.quick ? 3 : 20),
     },
     tell: (line) => process.stderr.write(`${line}\n`),
   });
@@ -78,6 +80,15 @@ function parse(args: readonly string[]) {
     .option('loads', {
       type: 'string',
       describe: 'names from --list, with commas; a beginning will do',
+    })
+    .option('ensemble', {
+      type: 'boolean',
+      default: false,
+      describe: 'measure three servers that agree, and not one alone',
+    })
+    .option('kills', {
+      type: 'number',
+      describe: 'how often the leader of an ensemble is killed in a round (20)',
     })
     .option('rounds', { type: 'number', describe: 'how often everything is measured (3)' })
     .option('seconds', { type: 'number', describe: 'counted time of each load (5)' })
@@ -109,15 +120,20 @@ function parse(args: readonly string[]) {
     .parseAsync();
 }
 
-function chosenScenarios(loads: string | undefined): readonly Scenario[] {
-  if (loads === undefined) return SCENARIOS;
-  const beginnings = loads.split(',');
+function chosenScenarios(loads: string | undefined, isEnsemble: boolean): readonly Scenario[] {
+  if (loads === undefined) return isEnsemble ? ENSEMBLE_SCENARIOS : SCENARIOS;
+  const all = isEnsemble ? ENSEMBLE_SCENARIOS : [...SCENARIOS, ...ENSEMBLE_SCENARIOS];
+  const beginnings = loads
+    .split(',')
+    .map((name) =>
+      isEnsemble && !name.startsWith(ENSEMBLE_PREFIX) ? ENSEMBLE_PREFIX + name : name,
+    );
   for (const beginning of beginnings) {
-    if (!SCENARIOS.some(({ name }) => name.startsWith(beginning))) {
+    if (!all.some(({ name }) => name.startsWith(beginning))) {
       throw new Error(`no load is called "${beginning}"; --list tells their names`);
     }
   }
-  return SCENARIOS.filter(({ name }) => beginnings.some((beginning) => name.startsWith(beginning)));
+  return all.filter(({ name }) => beginnings.some((beginning) => name.startsWith(beginning)));
 }
 
 function chosenKinds(only: 'ours' | 'java' | undefined, bare: boolean): ServerKind[] {

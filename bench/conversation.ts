@@ -88,6 +88,11 @@ export class Conversation implements FrameReceiver {
     }
   }
 
+  /** Waits until this session's server has all that was committed before. */
+  async sync(): Promise<void> {
+    await this.call(Op.sync, (request) => request.string('/'));
+  }
+
   /** Closes the session, waits for the answer and drops the connection. */
   async close(): Promise<void> {
     await this.call(Op.closeSession, () => undefined);
@@ -148,18 +153,20 @@ export class Conversation implements FrameReceiver {
 }
 
 /**
- * Opens `count` sessions on one server, at most `atOnce` of them at a time: fewer than Java's backlog of 50,
- * beyond which a connection waits for a second.
+ * Opens `count` sessions, on one server or on several in turn, at most `atOnce` of them at a time: fewer than Java's
+ * backlog of 50, beyond which a connection waits for a second.
  */
 export async function openSessions(
-  port: number,
+  ports: readonly number[],
   options: { readonly count: number; readonly atOnce?: number; readonly timeoutMs?: number },
 ): Promise<Conversation[]> {
   const { count, atOnce = 40, timeoutMs = 30_000 } = options;
   const opened: Conversation[] = [];
   while (opened.length < count) {
     const size = Math.min(atOnce, count - opened.length);
-    const batch = Array.from({ length: size }, () => Conversation.open(port, timeoutMs));
+    const batch = Array.from({ length: size }, (_, index) =>
+      Conversation.open(ports[(opened.length + index) % ports.length] ?? 0, timeoutMs),
+    );
     opened.push(...(await Promise.all(batch)));
   }
   return opened;

@@ -22,7 +22,9 @@ export type Metric =
   | 'normalP99Us'
   | 'p99OverNormal'
   | 'stallMs'
-  | 'normalStallMs';
+  | 'normalStallMs'
+  | 'medianGapMs'
+  | 'worstGapMs';
 
 /** Figures of one row. */
 export type Figures = Readonly<Partial<Record<Metric, number>>>;

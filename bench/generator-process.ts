@@ -4,13 +4,35 @@
  */
 import { fork } from 'node:child_process';
 import { track } from './children.ts';
-import type { GeneratorMessage, HarnessMessage, Job, LoadResult } from './job.ts';
+import type {
+  GeneratorMessage,
+  HarnessMessage,
+  Job,
+  LoadResult,
+  SteadyJob,
+  WatchJob,
+} from './job.ts';
 
 /** What a job may take beyond the time that it was given, in milliseconds. */
 const EXTRA_LIMIT_MS = 180_000;
 
+/** What a kill and the return of the killed server take at most, in milliseconds. */
+const KILL_LIMIT_MS = 60_000;
+
+function givenTimeMs(job: Job): number {
+  switch (job.kind) {
+    case 'steady':
+    case 'watch':
+      return job.warmupMs + job.windowMs;
+    case 'idle':
+      return 0;
+    case 'failover':
+      return job.kills * KILL_LIMIT_MS;
+  }
+}
+
 /** Runs a load and gives what it has shown. */
-export async function runLoad(job: Exclude<Job, { readonly kind: 'idle' }>): Promise<LoadResult> {
+export async function runLoad(job: SteadyJob | WatchJob): Promise<LoadResult> {
   const result = await runGenerator(job, () => Promise.resolve());
   if (result === null) throw new Error('the generator gave no result');
   return result;
@@ -22,9 +44,9 @@ export async function runLoad(job: Exclude<Job, { readonly kind: 'idle' }>): Pro
  */
 export function runGenerator(
   job: Job,
-  atStage: (stage: string) => Promise<void>,
+  atStage: (stage: string, value: number) => Promise<void>,
 ): Promise<LoadResult | null> {
-  const limitMs = EXTRA_LIMIT_MS + (job.kind === 'idle' ? 0 : job.warmupMs + job.windowMs);
+  const limitMs = EXTRA_LIMIT_MS + givenTimeMs(job);
   return new Promise((resolve, reject) => {
     const child = track(fork(process.argv[1] ?? '', ['generator']));
     const send = (message: HarnessMessage): boolean => child.send(message);
@@ -39,7 +61,7 @@ export function runGenerator(
     child.on('message', (message: GeneratorMessage) => {
       switch (message.kind) {
         case 'stage':
-          atStage(message.stage).then(
+          atStage(message.stage, message.value).then(
             () => send({ kind: 'go' }),
             (error: unknown) => fail(String(error)),
           );

@@ -3,17 +3,19 @@
  * CPU time is told apart. It gets one job by message, does it, answers and ends. Whatever goes wrong,
  * a wrong reply above all, is reported as a failure and ends the run.
  */
-import { Conversation, openSessions } from './conversation.ts';
+import { openSessions } from './conversation.ts';
+import { runFailover } from './ensemble/failover-load.ts';
 import type {
   GeneratorMessage,
   HarnessMessage,
   IdleJob,
   Job,
+  LoadedServer,
   LoadResult,
   SteadyJob,
   WatchJob,
 } from './job.ts';
-import { Lane } from './lane.ts';
+import { Lane, type SteadyLoad } from './lane.ts';
 import { steadyLoad } from './load/by-name.ts';
 import { IdleSessions } from './load/sessions.ts';
 import { WatchLoad } from './load/watch.ts';
@@ -56,16 +58,22 @@ async function runJob(job: Job): Promise<LoadResult | null> {
     case 'idle':
       await runIdle(job);
       return null;
+    case 'failover':
+      await runFailover(job, reach);
+      return null;
   }
 }
 
 async function runSteady(job: SteadyJob): Promise<LoadResult> {
-  const load = steadyLoad(job.load, { lanes: job.connections, znodes: job.znodes ?? 0 });
+  const ports = job.servers.map(({ port }) => port);
+  const load = steadyLoad(job.load, {
+    lanes: job.connections,
+    znodes: job.znodes ?? 0,
+    servers: ports.length,
+  });
   const meter = new Meter(job.slotMs ?? 0);
-  const session = await Conversation.open(job.port);
-  await load.setUp(session);
-  await session.close();
-  const sessions = await openSessions(job.port, { count: job.connections });
+  await setUp(load, ports);
+  const sessions = await openSessions(ports, { count: job.connections });
   const lanes = sessions.map(
     ({ link }, index) =>
       new Lane(
@@ -79,9 +87,9 @@ async function runSteady(job: SteadyJob): Promise<LoadResult> {
     for (const lane of lanes) lane.start();
     warmupSeconds = await warmUp(meter, job);
   }
-  const count = startCounting(meter, job.serverPid, warmupSeconds);
+  const count = startCounting(meter, job.servers, warmupSeconds);
   if (job.limit === undefined) {
-    await pause(job.windowMs);
+    await (job.isOpenEnded === true ? reach('counting') : pause(job.windowMs));
   } else {
     for (const lane of lanes) lane.start();
     await Promise.all(lanes.map((lane) => lane.finished()));
@@ -91,6 +99,18 @@ async function runSteady(job: SteadyJob): Promise<LoadResult> {
   clearInterval(watchdog);
   for (const { link } of sessions) link.destroy();
   return result;
+}
+
+/** Creates what the load needs through the first server, and waits until every other one has it. */
+async function setUp(load: SteadyLoad, ports: readonly number[]): Promise<void> {
+  const [first, ...others] = await openSessions(ports, { count: ports.length });
+  if (first === undefined) throw new Error('no server to load');
+  await load.setUp(first);
+  await first.close();
+  for (const other of others) {
+    await other.sync();
+    await other.close();
+  }
 }
 
 /** A limit is shared out evenly; the first lanes take what is left over. */
@@ -103,10 +123,11 @@ function limitOfLane(job: SteadyJob, index: number): number {
 async function runWatch(job: WatchJob): Promise<LoadResult> {
   const meter = new Meter(0);
   const load = new WatchLoad(meter);
-  await load.setUp(job.port, job.connections);
+  const [server] = job.servers;
+  await load.setUp(server?.port ?? 0, job.connections);
   const watchdog = watchForStandstill(meter);
   const run = load.run();
-  const count = startCounting(meter, job.serverPid, await warmUp(meter, job));
+  const count = startCounting(meter, job.servers, await warmUp(meter, job));
   await pause(job.windowMs);
   const result = count();
   load.stop();
@@ -133,16 +154,25 @@ async function warmUp(meter: Meter, job: SteadyJob | WatchJob): Promise<number> 
   for (;;) {
     const leftMs = job.warmupMs - (performance.now() - startMs);
     if (leftMs <= 0 || isWarm(cpuUsPerOp)) return (performance.now() - startMs) / 1000;
-    const [cpuUs, replies] = [cpuTimeUs(job.serverPid), meter.replies];
+    const [cpuUs, replies] = [cpuTimeOf(job.servers), meter.replies];
     await pause(Math.min(SLICE_MS, leftMs));
     const done = meter.replies - replies;
-    if (done > 0) cpuUsPerOp.push((cpuTimeUs(job.serverPid) - cpuUs) / done);
+    if (done > 0) cpuUsPerOp.push((cpuTimeOf(job.servers) - cpuUs) / done);
   }
 }
 
+/** CPU time that all servers together have used so far, in microseconds. */
+function cpuTimeOf(servers: readonly LoadedServer[]): number {
+  return servers.reduce((sum, { pid }) => sum + cpuTimeUs(pid), 0);
+}
+
 /** Starts the counted part; the function that it gives ends it and tells what was counted. */
-function startCounting(meter: Meter, serverPid: number, warmupSeconds: number): () => LoadResult {
-  const serverCpuUs = cpuTimeUs(serverPid);
+function startCounting(
+  meter: Meter,
+  servers: readonly LoadedServer[],
+  warmupSeconds: number,
+): () => LoadResult {
+  const serverCpuUs = cpuTimeOf(servers);
   const machineCpuUs = machineCpuTimeUs();
   const own = process.cpuUsage();
   meter.restart();
@@ -150,7 +180,7 @@ function startCounting(meter: Meter, serverPid: number, warmupSeconds: number): 
   return () => {
     const seconds = (performance.now() - startMs) / 1000;
     const ownUsed = process.cpuUsage(own);
-    const serverCpuUsed = cpuTimeUs(serverPid) - serverCpuUs;
+    const serverCpuUsed = cpuTimeOf(servers) - serverCpuUs;
     const machineUsed = machineCpuTimeUs();
     return {
       replies: meter.replies,
@@ -176,8 +206,8 @@ function watchForStandstill(meter: Meter): NodeJS.Timeout {
 }
 
 /** Tells the harness that a stage is reached and waits until it may go on. */
-function reach(stage: string): Promise<void> {
-  const message: GeneratorMessage = { kind: 'stage', stage };
+function reach(stage: string, value = 0): Promise<void> {
+  const message: GeneratorMessage = { kind: 'stage', stage, value };
   process.send?.(message);
   return new Promise((resolve) => {
     go = resolve;

@@ -6,18 +6,26 @@ import type { LatencySummary } from './histogram.ts';
 import type { SteadyLoadName } from './load/by-name.ts';
 import type { TimelineSlot } from './meter.ts';
 
+/** A server that a load goes to. */
+export interface LoadedServer {
+  readonly port: number;
+  readonly pid: number;
+}
+
 /** A load that goes round over several connections, for a time or for a number of requests. */
 export interface SteadyJob {
   readonly kind: 'steady';
   readonly load: SteadyLoadName;
   readonly connections: number;
   readonly outstanding: number;
-  readonly port: number;
-  readonly serverPid: number;
+  /** One server, or the members of an ensemble: the connections are spread over them. */
+  readonly servers: readonly LoadedServer[];
   /** The longest time that is not counted, in milliseconds; it ends as soon as the server is warm. */
   readonly warmupMs: number;
   /** Counted, in milliseconds; not looked at when there is a limit. */
   readonly windowMs: number;
+  /** Whether it is the harness that ends the counted part: at the stage `counting`. */
+  readonly isOpenEnded?: boolean;
   /** How many requests to send in all instead of a time; then there is no warm-up. */
   readonly limit?: number;
   /** Znodes to fill, or that were filled. */
@@ -30,8 +38,7 @@ export interface SteadyJob {
 export interface WatchJob {
   readonly kind: 'watch';
   readonly connections: number;
-  readonly port: number;
-  readonly serverPid: number;
+  readonly servers: readonly LoadedServer[];
   readonly warmupMs: number;
   readonly windowMs: number;
 }
@@ -44,7 +51,18 @@ export interface IdleJob {
 }
 
 /** What a generator process is told to do. */
-export type Job = SteadyJob | WatchJob | IdleJob;
+/**
+ * Writes while leaders are killed. Before each kill the stage `writing` is reached, with 0; when every client writes
+ * again, the stage `resumed`, with the longest time without an acknowledged write in milliseconds.
+ */
+export interface FailoverJob {
+  readonly kind: 'failover';
+  readonly clients: number;
+  readonly ports: readonly number[];
+  readonly kills: number;
+}
+
+export type Job = SteadyJob | WatchJob | IdleJob | FailoverJob;
 
 /** What a load has shown. */
 export interface LoadResult {
@@ -65,7 +83,7 @@ export interface LoadResult {
 
 /** From the generator: a stage is reached (it waits for `go`), the job is done, or it has failed. */
 export type GeneratorMessage =
-  | { readonly kind: 'stage'; readonly stage: string }
+  | { readonly kind: 'stage'; readonly stage: string; readonly value: number }
   | { readonly kind: 'done'; readonly result: LoadResult | null }
   | { readonly kind: 'failed'; readonly message: string };
 

@@ -267,6 +267,8 @@ const UNITS: Readonly<Record<Metric, (value: number) => string>> = {
   p99OverNormal: ratioText,
   stallMs: (value) => `${ratioText(value)} ms`,
   normalStallMs: (value) => `${ratioText(value)} ms`,
+  medianGapMs: (value) => `${Math.round(value)} ms`,
+  worstGapMs: (value) => `${Math.round(value)} ms`,
 };
 
 const NAMES: Readonly<Record<Metric, string>> = {
@@ -287,4 +289,6 @@ const NAMES: Readonly<Record<Metric, string>> = {
   p99OverNormal: 'p99 with by p99 without a snapshot',
   stallMs: 'longest time without a reply',
   normalStallMs: 'the same without a snapshot',
+  medianGapMs: 'longest time without a write, median',
+  worstGapMs: 'longest time without a write, at worst',
 };

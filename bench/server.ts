@@ -9,6 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ended, track } from './children.ts';
+import type { LoadedServer } from './job.ts';
 
 /** Which server: this project's, Apache ZooKeeper, or the one that answers without any logic. */
 export type ServerKind = 'ours' | 'java' | 'bare';
@@ -28,6 +29,8 @@ export interface ServerPlan {
   readonly kind: ServerKind;
   /** Directory for data, configuration and log. */
   readonly directory: string;
+  /** The client port; a free one if not given. */
+  readonly port?: number;
   /** Further lines of zoo.cfg. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The JVM's -Xmx, "1g". */
@@ -57,7 +60,7 @@ export class BenchServer {
 
   /** Starts a server and waits for its first answer; rejects with the end of its log when there is none. */
   static async start(plan: ServerPlan): Promise<BenchServer> {
-    const port = await freePort();
+    const port = plan.port ?? (await freePort());
     writeFileSync(configOf(plan), zooCfg(plan, port));
     const log = openSync(logFileOf(plan), 'a');
     const [program, args] = commandLine(plan, port);
@@ -77,6 +80,11 @@ export class BenchServer {
   /** Process id of the server. */
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** What a load has to know of the server. */
+  get loaded(): LoadedServer {
+    return { port: this.port, pid: this.pid };
   }
 
   /** All that the server has said so far. */
@@ -201,7 +209,8 @@ async function firstAnswer(child: ChildProcess, port: number): Promise<void> {
   throw new Error(`no answer within ${START_LIMIT_MS} ms`);
 }
 
-function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);

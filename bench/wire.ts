@@ -14,6 +14,7 @@ export const Op = {
   getData: 4,
   setData: 5,
   getChildren: 8,
+  sync: 9,
   multi: 14,
   closeSession: -11,
 } as const;

@@ -19,10 +19,13 @@ export type SteadyLoadName =
   | 'fill'
   | 'filledGet';
 
-/** Makes the load for `lanes` connections; `znodes` is how many there are to fill, or were filled. */
+/**
+ * Makes the load for `lanes` connections that are spread over so many servers; `znodes` is how many there are to fill, or
+ * were filled.
+ */
 export function steadyLoad(
   name: SteadyLoadName,
-  options: { readonly lanes: number; readonly znodes: number },
+  options: { readonly lanes: number; readonly znodes: number; readonly servers: number },
 ): SteadyLoad {
   switch (name) {
     case 'get':
@@ -30,7 +33,7 @@ export function steadyLoad(
     case 'exists':
       return new ExistsLoad();
     case 'mixed':
-      return new MixedLoad(options.lanes);
+      return new MixedLoad(options);
     case 'set':
       return new SetLoad(options.lanes);
     case 'createDelete':

@@ -2,7 +2,8 @@
  * The 1,000 znodes of 100 bytes that the get, exists, set and multi loads go over, and what the
  * generator knows of their versions. Each znode is written by one lane alone, so that lane knows the very
  * version that each of its own replies must show, and every other lane knows one that may not be undercut:
- * the newest that was acknowledged to the writer before the read was sent.
+ * the newest that was acknowledged to the writer before the read was sent. With several servers it does not: a
+ * server of an ensemble may be behind the one that the writer is connected to.
  */
 import { DATA_BYTES, DATA_PARENT, dataPath, fillContent, NODE_COUNT } from '../content.ts';
 import type { Conversation } from '../conversation.ts';
@@ -45,12 +46,14 @@ export function readNode(lane: number, slot: number): number {
 /** The versions of the 1,000 znodes as the generator has written them and as they were acknowledged. */
 export class Versions {
   readonly #lanes: number;
+  readonly #servers: number;
   readonly #written = new Int32Array(NODE_COUNT);
   readonly #acknowledged = new Int32Array(NODE_COUNT);
 
-  /** `lanes` is how many connections share the znodes as writers. */
-  constructor(lanes: number) {
+  /** `lanes` is how many connections share the znodes as writers, `servers` over how many servers they are spread. */
+  constructor(lanes: number, servers = 1) {
     this.#lanes = lanes;
+    this.#servers = servers;
   }
 
   /** The znode that the `turn`-th write of a lane goes to. */
@@ -80,8 +83,8 @@ export class Versions {
 
   /** What a read by `lane` that is sent now must show at least; for the znode's writer it is exact. */
   leastFor(lane: Lane, node: number): number {
-    const known = this.isOwner(lane, node) ? this.#written : this.#acknowledged;
-    return known[node] ?? 0;
+    if (this.isOwner(lane, node)) return this.#written[node] ?? 0;
+    return this.#servers === 1 ? (this.#acknowledged[node] ?? 0) : 0;
   }
 
   /** A read showed `version`, and `least` was due. */

@@ -18,13 +18,13 @@ export class IdleSessions {
 
   /** Opens and closes sessions, so that what a server sets up once is not counted as a session's cost. */
   async warmUp(count: number): Promise<void> {
-    const sessions = await openSessions(this.#port, { count, timeoutMs: IDLE_TIMEOUT_MS });
+    const sessions = await openSessions([this.#port], { count, timeoutMs: IDLE_TIMEOUT_MS });
     await Promise.all(sessions.map((session) => session.close()));
   }
 
   /** Opens sessions and keeps their connections. */
   async open(count: number): Promise<void> {
-    const sessions = await openSessions(this.#port, { count, timeoutMs: IDLE_TIMEOUT_MS });
+    const sessions = await openSessions([this.#port], { count, timeoutMs: IDLE_TIMEOUT_MS });
     this.#kept.push(...sessions);
   }
 
@@ -32,7 +32,10 @@ export class IdleSessions {
   async openDetached(count: number): Promise<void> {
     for (let opened = 0; opened < count; ) {
       const size = Math.min(200, count - opened);
-      const sessions = await openSessions(this.#port, { count: size, timeoutMs: IDLE_TIMEOUT_MS });
+      const sessions = await openSessions([this.#port], {
+        count: size,
+        timeoutMs: IDLE_TIMEOUT_MS,
+      });
       for (const session of sessions) session.link.destroy();
       opened += size;
     }

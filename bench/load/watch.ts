@@ -46,12 +46,12 @@ export class WatchLoad {
 
   /** Creates the znode and lets `count` connections watch it. */
   async setUp(port: number, count: number): Promise<void> {
-    const [writer] = await openSessions(port, { count: 1 });
+    const [writer] = await openSessions([port], { count: 1 });
     if (writer === undefined) throw new Error('no session for the writer');
     this.#writer = writer;
     await writer.ensure('/bench');
     await writer.create(WATCHED, this.#content());
-    for (const session of await openSessions(port, { count })) {
+    for (const session of await openSessions([port], { count })) {
       this.#watchers.push(new Watcher(this, session.link));
     }
     const armed = this.#allArmed();

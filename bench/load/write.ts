@@ -68,8 +68,8 @@ export class SetLoad implements SteadyLoad {
 export class MixedLoad implements SteadyLoad {
   readonly #versions: Versions;
 
-  constructor(lanes: number) {
-    this.#versions = new Versions(lanes);
+  constructor(options: { readonly lanes: number; readonly servers: number }) {
+    this.#versions = new Versions(options.lanes, options.servers);
   }
 
   setUp(session: Conversation): Promise<void> {

@@ -170,7 +170,6 @@ function steady<L extends 'fill' | 'filledGet' | 'createDelete' | 'set'>(
   server: BenchServer,
   load: L,
 ) {
-  const { port, pid: serverPid } = server;
   const shape = { connections: 1, outstanding: 16, warmupMs: 0, windowMs: 0 };
-  return { kind: 'steady' as const, load, port, serverPid, ...shape };
+  return { kind: 'steady' as const, load, servers: [server.loaded], ...shape };
 }

@@ -38,6 +38,8 @@ export interface Setting {
   readonly hasInspector?: boolean;
   /** How large the big scenarios are: 1, or less for a short run. */
   readonly scale: number;
+  /** How often the leader of an ensemble is killed in a round. */
+  readonly kills: number;
 }
 
 /** Runs `use` with a fresh directory and a way to start servers in it, and removes the directory. */

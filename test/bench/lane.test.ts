@@ -122,7 +122,7 @@ describe('writes', () => {
   });
 
   it('are read by their own session in exactly their version', () => {
-    const load = new MixedLoad(1000);
+    const load = new MixedLoad({ lanes: 1000, servers: 1 });
     const { link, lane } = laneOf(load, 12);
     lane.start();
     const gets = Array.from({ length: 9 }, (_, slot) => getReply(slot + 1, slot));
