@@ -2,12 +2,19 @@
  * A client in a box: one link to the server of a World. It sends frames in whatever pieces it is told to, and reads what the
  * server has given to the link, which takes everything at once unless it is made slow.
  */
+import type { ClientPort } from '../../src/server/client/client-port.ts';
 import type { Connection } from '../../src/server/client/connection.ts';
 import type { Link } from '../../src/server/client/link.ts';
 import { connectRequest } from '../harness/raw-client.ts';
 import { Op } from '../harness/requests.ts';
 import { framed, WireReader, WireWriter } from '../harness/wire.ts';
-import type { World } from './world.ts';
+
+/** What a client talks to: a World, or a part of a server. */
+interface Served {
+  readonly server: { readonly clientPort: ClientPort };
+  /** Lets everything come to rest. */
+  settle(): void;
+}
 
 /** What a server says to a connect request. */
 export interface Handshake {
@@ -94,13 +101,13 @@ export class Client {
   readonly link: TestLink;
   sessionId = 0n;
   password: Buffer = Buffer.alloc(16);
-  private readonly world: World;
+  private readonly world: Served;
   private readonly connection: Connection | null;
   private readonly heard: Buffer[] = [];
   private nextXid = 1;
   private hasToldOfClosing = false;
 
-  constructor(world: World, address: string, port: number) {
+  constructor(world: Served, address: string, port: number) {
     this.world = world;
     this.link = new TestLink(address, port);
     this.connection = world.server.clientPort.accept(this.link);
