@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { create, Op, pathAndWatch } from '../../harness/requests.ts';
+import { create, Op, pathAndInt, pathAndWatch } from '../../harness/requests.ts';
 import { storyOf } from '../replies.ts';
 import { World } from '../world.ts';
 
@@ -123,6 +123,24 @@ describe('closeSession', () => {
     world.advance(60_000);
     expect(world.logged('info')).toEqual([]);
     expect(world.tree.lastProcessedZxid).toBe(lastProcessedZxid);
+  });
+
+  it('makes room at once: whoever asks behind it finds the ephemerals gone', () => {
+    const world = new World();
+    const [ann, bob] = [world.connect(), world.connect()];
+    bob.ask(Op.create, create('/p'));
+    ann.ask(Op.create, create('/p/mine', null, 1));
+    ann.request(Op.closeSession);
+    bob.request(Op.create, create('/p/mine', null, 1), 10);
+    bob.request(Op.delete, pathAndInt('/p/mine', -1), 11);
+    bob.request(Op.delete, pathAndInt('/p', -1), 12);
+    world.settle();
+    expect(bob.take().map(({ xid, err }) => [xid, err])).toEqual([
+      [10, 0],
+      [11, 0],
+      [12, 0],
+    ]);
+    expect(world.monitor('digest_mismatches_count')).toBe(0);
   });
 
   it('closes only its own session', () => {
