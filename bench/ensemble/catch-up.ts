@@ -48,7 +48,9 @@ export function catchUpScenario(name: string): Scenario {
       },
     ],
     run: async (setting) => {
-      const missed = await withMembers(setting, {}, (members) => comeBackByDiff(members, setting));
+      const missed = await withMembers(setting, { snapCount: '1000000' }, (members) =>
+        comeBackByDiff(members, setting),
+      );
       const all = await withMembers(setting, {}, (members) => comeBackBySnap(members, setting));
       return new Map([
         [diff, missed],
@@ -59,10 +61,14 @@ export function catchUpScenario(name: string): Scenario {
 }
 
 async function comeBackByDiff(members: Members, setting: Setting): Promise<Figures> {
-  await createLargeNodes(members.ports[0] ?? 0, Math.ceil(LARGE_NODES * setting.scale));
+  const [port = 0] = members.ports;
+  const count = Math.ceil(LARGE_NODES * setting.scale);
+  await createLargeNodes(port, { from: 0, count });
   // A leader that starts cuts a snapshot: what is missed is measured by its size.
   await members.stopAll();
   await members.start();
+  // And it begins a new log with the first write: the follower is to have that, so that what it misses is in one file.
+  await createLargeNodes(port, { from: count, count: 1 });
   const away = await members.follower();
   await members.stop(away);
   await runLoad({
