@@ -1,24 +1,22 @@
 /*
- * startServer: recovers the database, puts a Standalone on it, and serves (Java: ZooKeeperServerMain.runFromConfig).
+ * startServer: a server as a configuration describes it, alone or a member of an ensemble
+ * (Java: QuorumPeerMain, ZooKeeperServerMain.runFromConfig).
  */
 
 import { randomBytes } from 'node:crypto';
 import { ServerMetrics } from '../admin/metrics/index.ts';
-import { DataTree } from '../datatree/data-tree.ts';
-import type { Recovery } from '../datatree/storage/recover.ts';
-import { recover } from '../datatree/storage/recover.ts';
-import type { SnapshotContents } from '../datatree/storage/snapshot-cut.ts';
-import { SnapshotWriter } from '../datatree/storage/snapshot-writer.ts';
-import { toHex } from '../jute/int64.ts';
 import type { ServerConfig } from './config/config.ts';
+import type { DatabasePorts } from './database.ts';
+import { emptyTree, recoverTree, snapshotWriter } from './database.ts';
 import { ClientListener } from './host/client-listener.ts';
 import { lockDirectory } from './host/data-lock.ts';
 import { NodeDisk } from './host/disk.ts';
 import { hostFacts } from './host/facts.ts';
 import { ServerHost, startClock } from './host/server-host.ts';
 import { keepYoungGenerationSmall } from './host/young-generation.ts';
-import { limitedLog } from './limited-log.ts';
 import type { Log } from './log.ts';
+import type { Foundation } from './main-member.ts';
+import { startMember } from './main-member.ts';
 import { Standalone } from './standalone.ts';
 
 /** A server that serves. */
@@ -32,7 +30,7 @@ export interface RunningServer {
 }
 
 /**
- * Starts a server and resolves when clients can connect.
+ * Starts a server and resolves when clients can connect; a member of an ensemble serves them once it has found a leader.
  * Rejects with what keeps it from serving: a StorageError for a damaged database, the system's error for a port that is taken.
  */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
@@ -41,51 +39,53 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const metrics = new ServerMetrics(Math.random);
   const clock = startClock();
   const host = new ServerHost(clock);
-  const listener = new ClientListener(host, {
-    port: config.clientPort ?? 0,
-    address: config.clientPortAddress,
-    backlog: config.clientPortListenBacklog,
-    tcpKeepAlive: config.clientTcpKeepAlive,
-    lingerMs: config.sessionlessCnxnTimeoutMs,
-  });
+  const listener =
+    config.clientPort === null ? null : clientListener(host, config, config.clientPort);
   // Both before the data is touched. Clients that connect now are accepted once the loop runs again, which is when the
   // server is ready.
   await lockDirectory(config.dataLogDir);
-  const clientPort = await listener.listen();
-  const tree = emptyTree(config, log);
-  const recovery = recoverTree(disk, tree, { config, log, metrics });
-  const snapshots = snapshotWriter(disk, tree, { config, log, metrics }, host.openTurn);
+  const clientPort = (await listener?.listen()) ?? null;
   let end: (reason: Error | null) => void = () => undefined;
   const stopped = new Promise<Error | null>((resolve) => {
     end = resolve;
   });
-  const fail = (error: Error): void => {
-    log.error(
-      `the transaction log cannot be written, nothing more is acknowledged: ${error.message}`,
-    );
-    listener.close();
-    server.clientPort.closeAll();
-    host.stop();
-    end(error);
+  const database: DatabasePorts = {
+    disk,
+    config,
+    log,
+    metrics,
+    now: () => performance.now(),
+    hashSeed: () => {
+      const seed = randomBytes(8);
+      return [seed.readInt32LE(0), seed.readInt32LE(4)];
+    },
   };
-  const ports = {
+  host.setClock();
+  const foundation: Foundation = {
     disk,
     clock,
     log,
+    metrics,
     facts: hostFacts,
     random: Math.random,
-    tree,
-    snapshots,
-    metrics,
+    wake: host.openTurn,
+    fail: (error) => {
+      log.error(
+        `the transaction log cannot be written, nothing more is acknowledged: ${error.message}`,
+      );
+      listener?.close();
+      server.halt();
+      host.stop();
+      end(error);
+    },
   };
-  host.setClock();
-  const server = new Standalone({ ...ports, wake: host.openTurn, fail }, config, clientPort);
-  host.start(server, snapshots);
-  // What was replayed need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot).
-  if (recovery.txnsLoaded > 0) snapshots.start();
+  const server =
+    config.ensemble === null
+      ? startAlone(host, foundation, database, clientPort ?? -1)
+      : await startMember(host, foundation, database, clientPort ?? -1);
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
-      listener.close();
+      listener?.close();
       server.stop((error) => {
         host.stop();
         end(error);
@@ -95,84 +95,29 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   return { clientPort, stopped, stop };
 }
 
-function emptyTree(config: ServerConfig, log: Log): DataTree {
-  const seed = randomBytes(8);
-  return new DataTree({
-    hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
-    digestEnabled: config.digestEnabled,
-    extendedTypesEnabled: config.extendedTypesEnabled,
-    emulate353TTLNodes: config.emulate353TTLNodes,
-    onWarning: limitedLog(
-      (message) => log.warn(message),
-      () => performance.now(),
-    ),
+function clientListener(host: ServerHost, config: ServerConfig, port: number): ClientListener {
+  return new ClientListener(host, {
+    port,
+    address: config.clientPortAddress,
+    backlog: config.clientPortListenBacklog,
+    tcpKeepAlive: config.clientTcpKeepAlive,
+    lingerMs: config.sessionlessCnxnTimeoutMs,
   });
 }
 
-/** What the parts that are made here share. */
-interface Shared {
-  readonly config: ServerConfig;
-  readonly log: Log;
-  readonly metrics: ServerMetrics;
-}
-
-function recoverTree(disk: NodeDisk, tree: DataTree, shared: Shared): Recovery {
-  const { config, log, metrics } = shared;
-  const start = performance.now();
-  const recovery = recover(disk, tree, {
-    snapshotDirectory: `${config.dataDir}/version-2`,
-    logDirectory: `${config.dataLogDir}/version-2`,
-    autocreate: config.dataDirAutocreate,
-    initializePath: `${config.dataLogDir}/initialize`,
-    dbAutocreate: config.dbAutocreate,
-    snapshotTrustEmpty: config.snapshotTrustEmpty,
-    ...snapshotContents(config),
-    now: () => performance.now(),
-    onWarning: (message) => log.warn(message),
-  });
-  const elapsed = Math.trunc(performance.now() - start);
-  metrics.dbInitTime.add(elapsed);
-  if (recovery.snapshot !== null) {
-    metrics.startupSnapLoadTime.add(Math.trunc(recovery.snapshotLoadMs));
-    metrics.startupTxnsLoaded.add(recovery.txnsLoaded);
-    metrics.startupTxnsLoadTime.add(Math.trunc(recovery.txnLoadMs));
-  }
-  log.info(
-    `loaded ${tree.nodeCount} znodes and ${tree.sessions.size} sessions in ${elapsed} ms: ` +
-      `${recovery.snapshot?.path ?? 'no snapshot'} and ${recovery.txnsLoaded} transactions, last zxid 0x${toHex(recovery.lastZxid)}`,
-  );
-  return recovery;
-}
-
-function snapshotContents(config: ServerConfig): SnapshotContents {
-  return {
-    digestEnabled: config.digestEnabled,
-    serializeLastProcessedZxid: config.serializeLastProcessedZxidEnabled,
-  };
-}
-
-function snapshotWriter(
-  disk: NodeDisk,
-  tree: DataTree,
-  shared: Shared,
-  wake: () => void,
-): SnapshotWriter {
-  const { config, log, metrics } = shared;
-  const options = {
-    directory: `${config.dataDir}/version-2`,
-    compression: config.snapshotCompression,
-    now: () => performance.now(),
-    ...snapshotContents(config),
-  };
-  return new SnapshotWriter(disk, tree, options, {
-    onChunkWritten: wake,
-    onDone: ({ path, elapsedMs }) => {
-      metrics.snapshotTime.add(Math.trunc(elapsedMs));
-      log.info(`snapshot ${path}`);
-    },
-    onFailure: (error) => {
-      metrics.snapshotErrorCount.increment();
-      log.error(`a snapshot failed: ${error.message}`);
-    },
-  });
+function startAlone(
+  host: ServerHost,
+  foundation: Foundation,
+  database: DatabasePorts,
+  clientPort: number,
+): Standalone {
+  const tree = emptyTree(database);
+  const recovery = recoverTree(tree, database);
+  const snapshots = snapshotWriter(tree, database, host.openTurn);
+  host.setClock();
+  const server = new Standalone({ ...foundation, tree, snapshots }, database.config, clientPort);
+  host.start(server);
+  // What was replayed need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot).
+  if (recovery.txnsLoaded > 0) snapshots.start();
+  return server;
 }

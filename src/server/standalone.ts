@@ -106,17 +106,17 @@ export class Standalone {
     return this.serving.clientPort;
   }
 
+  /** The snapshots that the host drives on. */
+  get snapshots(): SnapshotWriter {
+    return this.ports.snapshots;
+  }
+
   private openJournal(config: ServerConfig): Journal {
     const { ports } = this;
     return new Journal(
       {
         ...ports,
         durable: (zxid) => this.proposer.commitThrough(zxid),
-        fail: (error) => {
-          this.isStopping = true;
-          this.serving.view.isServing = false;
-          ports.fail(error);
-        },
       },
       config,
       ports.tree.lastProcessedZxid,
@@ -172,10 +172,15 @@ export class Standalone {
     this.autopurge.run();
   }
 
-  /** Ends: takes nothing more, closes all connections, and calls back when everything that was taken is on disk. */
-  stop(done: (error: Error | null) => void): void {
+  /** The disk has failed: nobody is answered any more. */
+  halt(): void {
     this.isStopping = true;
     this.serving.end();
+  }
+
+  /** Ends: takes nothing more, closes all connections, and calls back when everything that was taken is on disk. */
+  stop(done: (error: Error | null) => void): void {
+    this.halt();
     this.journal.close(done);
   }
 }

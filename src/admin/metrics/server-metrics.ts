@@ -93,6 +93,8 @@ export class ServerMetrics {
   /** A snapshot that could not be written (since 3.9). */
   readonly snapshotErrorCount = new SimpleCounter('snapshot_error_count');
   /** Once at the start: milliseconds to load snapshot and log. */
+  /** An election that this server took part in: from its beginning to its result (Leader.lead, Follower.followLeader). */
+  readonly electionTime = new AvgMinMaxCounter('election_time');
   readonly dbInitTime = new AvgMinMaxCounter('dbinittime');
   /** Once at the start: milliseconds to load the snapshot. */
   readonly startupSnapLoadTime = new AvgMinMaxCounter('startup_snap_load_time');
@@ -219,6 +221,7 @@ export class ServerMetrics {
       this.fsyncTime,
       this.snapshotTime,
       this.startupTxnsLoaded,
+      this.electionTime,
       this.dbInitTime,
       this.syncProcessorBatchSize,
       this.nodeChildrenWatchCount,

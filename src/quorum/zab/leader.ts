@@ -50,28 +50,41 @@ export interface LeaderPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly epochs: Epochs;
-  readonly server: LeaderServer;
+  /** The server that goes with this leader. */
+  readonly server: (leader: Leader) => LeaderServer;
   /** Who votes at present. */
   readonly rule: () => QuorumRule;
   /** The membership as text, which NEWLEADER carries, and its version. */
   readonly membership: (newLeaderZxid: Zxid) => { readonly text: string; readonly version: bigint };
+  /** The epoch is established. */
+  readonly established: () => void;
   /** It leads no more. Called once; everything is closed by then. */
   readonly ended: (reason: string) => void;
 }
 
-/** Times in ticks as in zoo.cfg. */
+/** How a leader is set; times in ms. */
 export interface LeaderOptions {
   readonly myId: ServerId;
   readonly tickTime: number;
-  readonly initLimit: number;
-  readonly syncLimit: number;
+  /** How long a quorum may take to follow, and a learner to be in sync. */
+  readonly initLimitMs: number;
+  /** How long a learner may be silent. */
+  readonly syncLimitMs: number;
+  /** How long it waits for the epochs of voters that look for another leader meanwhile; -1 for no such limit (ZOOKEEPER-3769). */
+  readonly maxTimeToWaitForEpochMs: number;
+  /** Observers that may be sent trees, or transactions out of the log, at once. */
+  readonly maxConcurrentSnapSyncs: number;
+  readonly maxConcurrentDiffSyncs: number;
+  /** Whether every learner gets the whole tree. */
+  readonly forceSnapshotSync: boolean;
   /** Bytes of data that a learner's packet may have. */
   readonly packetSizeLimit: number;
 }
 
 /** A proposal that is not committed yet. */
-interface Proposal {
+export interface Proposal {
   readonly zxid: Zxid;
+  /** Header, transaction, digest. */
   readonly record: Buffer;
 }
 
@@ -88,6 +101,7 @@ export class Leader implements HandlerOwner {
   epoch: number;
   private readonly ports: LeaderPorts;
   private readonly options: LeaderOptions;
+  private readonly server: LeaderServer;
   readonly handlers = new Set<LearnerHandler>();
   private readonly startedAt: number;
   private readonly ownEpoch: number;
@@ -119,10 +133,11 @@ export class Leader implements HandlerOwner {
   constructor(ports: LeaderPorts, options: LeaderOptions) {
     this.ports = ports;
     this.options = options;
-    const { clock, epochs, server } = ports;
+    const { clock, epochs } = ports;
+    this.server = ports.server(this);
     this.startedAt = clock.elapsed;
     this.ownEpoch = epochs.current;
-    this.ownLastZxid = server.history.lastProcessedZxid;
+    this.ownLastZxid = this.server.history.lastProcessedZxid;
     this.epoch = epochs.accepted + 1;
     this.nextPingAt = clock.elapsed + options.tickTime / 2;
   }
@@ -138,9 +153,9 @@ export class Leader implements HandlerOwner {
     return this.zxidOf(this.proposedCounter);
   }
 
-  /** Proposals that are not committed yet. */
-  get outstandingCount(): number {
-    return this.outstanding.length;
+  /** Proposals that are not committed yet, oldest first. */
+  get uncommitted(): readonly Proposal[] {
+    return this.outstanding;
   }
 
   private zxidOf(counter: number): Zxid {
@@ -151,8 +166,8 @@ export class Leader implements HandlerOwner {
 
   /** A server has connected to the quorum port. */
   accept(link: PeerLink): LinkHandler {
-    const { clock, log, server } = this.ports;
-    const ports = { clock, log, owner: this, history: server.history };
+    const { clock, log } = this.ports;
+    const ports = { clock, log, owner: this, history: this.server.history };
     const handler = new LearnerHandler(ports, link, this.options.packetSizeLimit);
     if (this.phase === 'ended') handler.close();
     else this.handlers.add(handler);
@@ -210,6 +225,14 @@ export class Leader implements HandlerOwner {
     return sids.has(this.options.myId) && this.ports.rule().hasQuorum(sids);
   }
 
+  /** A voter looks for a leader although this server waits for its epoch: it has changed its mind (ZOOKEEPER-3769). */
+  lookingHeard(sid: ServerId): void {
+    const { maxTimeToWaitForEpochMs } = this.options;
+    if (maxTimeToWaitForEpochMs < 0 || this.isEpochProposed || !this.isVoter(sid)) return;
+    if (this.ports.clock.elapsed - this.startedAt <= maxTimeToWaitForEpochMs) return;
+    this.end(`server ${sid} looks for a leader again`);
+  }
+
   // ---- synchronization
 
   epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void {
@@ -246,7 +269,8 @@ export class Leader implements HandlerOwner {
   }
 
   private synchronise(handler: LearnerHandler, lastZxid: Zxid): void {
-    handler.synchronise(lastZxid);
+    handler.synchronise(lastZxid, this.options.forceSnapshotSync);
+    this.throttle(handler);
     if (handler.isParticipant) {
       for (const { zxid, record } of this.outstanding) {
         handler.propose(zxid, counterOf(zxid), record);
@@ -255,6 +279,18 @@ export class Leader implements HandlerOwner {
     const newLeaderZxid = this.zxidOf(0);
     const { text } = this.ports.membership(newLeaderZxid);
     handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
+  }
+
+  /** Voters are needed and never wait; of observers only some are sent much at the same time (LearnerSyncThrottler). */
+  private throttle(handler: LearnerHandler): void {
+    const { maxConcurrentSnapSyncs, maxConcurrentDiffSyncs } = this.options;
+    const { syncKind } = handler;
+    if (handler.isParticipant) return;
+    const count = [...this.handlers].filter((other) => other.syncKind === syncKind).length;
+    const limit = syncKind === 'snap' ? maxConcurrentSnapSyncs : maxConcurrentDiffSyncs;
+    if (syncKind !== null && count > limit) {
+      handler.fault(`has to wait: ${limit} learners are being synchronised already`);
+    }
   }
 
   newLeaderAccepted(handler: LearnerHandler): void {
@@ -267,10 +303,11 @@ export class Leader implements HandlerOwner {
   private establish(): void {
     if (this.phase !== 'synchronization' || !this.hasQuorum(this.hasHistory)) return;
     this.phase = 'broadcast';
-    const { log, server, clock } = this.ports;
+    const { log, clock, established } = this.ports;
     this.nextPingAt = clock.elapsed + this.options.tickTime / 2;
     log.info(`leading epoch ${this.epoch}, followed by [${[...this.hasHistory].join(', ')}]`);
-    server.startLeading(this.zxidOf(0));
+    this.server.startLeading(this.zxidOf(0));
+    established();
     for (const handler of this.handlers) if (handler.phase === 'synced') handler.sendUpToDate();
   }
 
@@ -319,7 +356,7 @@ export class Leader implements HandlerOwner {
     const committed = this.outstanding.slice(0, count);
     this.outstanding = this.outstanding.slice(count);
     this.committedCounter = reached;
-    const { server } = this.ports;
+    const { server } = this;
     for (const { zxid, record } of committed) {
       for (const handler of this.handlers) {
         if (!isForwarded(handler)) continue;
@@ -332,15 +369,15 @@ export class Leader implements HandlerOwner {
   }
 
   request(handler: LearnerHandler, request: LearnerRequest): void {
-    if (this.phase === 'broadcast') this.ports.server.request(handler.sid, request);
+    if (this.phase === 'broadcast') this.server.request(handler.sid, request);
   }
 
   heardSession(_handler: LearnerHandler, sessionId: SessionId, timeout: number): void {
-    this.ports.server.heardSession(sessionId, timeout);
+    this.server.heardSession(sessionId, timeout);
   }
 
   revalidate(handler: LearnerHandler, sessionId: SessionId, timeout: number): boolean {
-    return this.ports.server.revalidate(handler.sid, sessionId, timeout);
+    return this.server.revalidate(handler.sid, sessionId, timeout);
   }
 
   // ---- sync
@@ -423,11 +460,11 @@ export class Leader implements HandlerOwner {
   run(): void {
     const { clock } = this.ports;
     if (this.phase === 'ended' || clock.elapsed < this.nextPingAt) return;
-    const { tickTime, initLimit } = this.options;
+    const { tickTime, initLimitMs } = this.options;
     this.nextPingAt = clock.elapsed + tickTime / 2;
     this.closeSilent();
     if (this.phase !== 'broadcast') {
-      if (clock.elapsed - this.startedAt > initLimit * tickTime) {
+      if (clock.elapsed - this.startedAt > initLimitMs) {
         this.end(`no quorum has followed within initLimit, in ${this.phase}`);
       }
       return;
@@ -446,10 +483,10 @@ export class Leader implements HandlerOwner {
   /** Closes links on which nothing was heard for too long, or proposals were not acknowledged for too long. */
   private closeSilent(): void {
     const { clock } = this.ports;
-    const { tickTime, initLimit, syncLimit } = this.options;
+    const { initLimitMs, syncLimitMs } = this.options;
     for (const handler of [...this.handlers]) {
       const isFollowing = handler.phase === 'following';
-      const limit = (isFollowing ? syncLimit : initLimit) * tickTime;
+      const limit = isFollowing ? syncLimitMs : initLimitMs;
       if (clock.elapsed - handler.lastHeardAt > limit) {
         handler.fault(`was silent for ${limit} ms`);
       } else if (

@@ -25,7 +25,7 @@ import {
   readLearnerInfo,
   writePacket,
 } from './packet.ts';
-import { planSync } from './sync-plan.ts';
+import { planSync, SNAP } from './sync-plan.ts';
 import type { SyncSource } from './sync-source.ts';
 import { LogSyncSource, SnapshotSource } from './sync-source.ts';
 import { epochOf, startOfEpoch } from './zxid.ts';
@@ -89,6 +89,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   /** The epoch that it was told. */
   private epoch = 0;
   readonly wantsRaw = false;
+  /** How it is being synchronised; null before and behind that. */
+  syncKind: 'snap' | 'diff' | null = null;
   /** When it was last heard, in ms. */
   lastHeardAt: number;
   readonly connectedAt: number;
@@ -215,6 +217,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       throw new JuteError(`packet ${packet.type} instead of the ACK of NEWLEADER`);
     }
     this.phase = 'synced';
+    this.syncKind = null;
     this.ports.owner.newLeaderAccepted(this);
   }
 
@@ -293,20 +296,23 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   }
 
   /** Begins to make the learner's history ours; what is sent from now on follows behind. */
-  synchronise(peerLastZxid: Zxid): void {
+  synchronise(peerLastZxid: Zxid, isSnapForced: boolean): void {
     const { history, log } = this.ports;
     const { committed, lastProcessedZxid, lastTxnZxid } = history;
     this.phase = 'history';
-    const plan = planSync(peerLastZxid, {
-      lastProcessedZxid,
-      minZxid: committed.minZxid ?? lastTxnZxid,
-      maxZxid: committed.maxZxid ?? lastTxnZxid,
-      floor: (zxid) => (committed.isEmpty ? lastTxnZxid : committed.floor(zxid)),
-      above: (zxid) => committed.above(zxid),
-    });
+    const plan = isSnapForced
+      ? SNAP
+      : planSync(peerLastZxid, {
+          lastProcessedZxid,
+          minZxid: committed.minZxid ?? lastTxnZxid,
+          maxZxid: committed.maxZxid ?? lastTxnZxid,
+          floor: (zxid) => (committed.isEmpty ? lastTxnZxid : committed.floor(zxid)),
+          above: (zxid) => committed.above(zxid),
+        });
     const source =
       plan.kind === 'log' ? history.openLog(peerLastZxid, committed.minZxid ?? lastTxnZxid) : null;
     const kind = plan.kind === 'log' && source === null ? 'snap' : plan.kind;
+    this.syncKind = kind === 'snap' ? 'snap' : 'diff';
     log.info(
       `synchronising ${this.name}: its last zxid is 0x${toHex(peerLastZxid)}, ours 0x${toHex(lastProcessedZxid)}: ${kind.toUpperCase()}`,
     );

@@ -85,23 +85,26 @@ export interface LearnerPorts {
   readonly log: Log;
   readonly network: PeerNetwork;
   readonly epochs: Epochs;
-  readonly server: LearnerServer;
+  /** The server that goes with this learner. */
+  readonly server: (learner: Learner) => LearnerServer;
+  /** The leader's epoch is established, and this server part of it. */
+  readonly following: (epoch: number) => void;
   /** It learns no more. Called once; the link is closed by then. */
   readonly ended: (reason: string) => void;
 }
 
-/** Times in ticks as in zoo.cfg. */
+/** How a learner is set; times in ms. */
 export interface LearnerOptions {
   readonly myId: ServerId;
   readonly leader: ServerId;
   /** Where its leader serves learners. */
   readonly addresses: readonly Address[];
   readonly isObserver: boolean;
-  readonly tickTime: number;
-  readonly initLimit: number;
-  readonly syncLimit: number;
-  /** Ticks for the dial; 0 for initLimit (connectToLearnerMasterLimit). */
-  readonly connectLimit: number;
+  /** How long the leader may be silent until the history is synchronised, and afterwards. */
+  readonly initLimitMs: number;
+  readonly syncLimitMs: number;
+  /** How long the leader may be out of reach. */
+  readonly connectLimitMs: number;
   readonly configVersion: bigint;
   readonly packetSizeLimit: number;
 }
@@ -117,6 +120,7 @@ export class Learner implements LinkHandler, PacketHandler {
   phase: LearnerPhase = 'dialling';
   private readonly ports: LearnerPorts;
   private readonly options: LearnerOptions;
+  private readonly server: LearnerServer;
   private readonly reader: PacketReader;
   private readonly startedAt: number;
   private dial: Dial | null = null;
@@ -149,6 +153,7 @@ export class Learner implements LinkHandler, PacketHandler {
   constructor(ports: LearnerPorts, options: LearnerOptions) {
     this.ports = ports;
     this.options = options;
+    this.server = ports.server(this);
     this.reader = new PacketReader(options.packetSizeLimit);
     this.startedAt = ports.clock.elapsed;
     this.lastHeardAt = ports.clock.elapsed;
@@ -181,9 +186,7 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private get dialDeadline(): number {
-    const { connectLimit, initLimit, tickTime } = this.options;
-    const limit = (connectLimit > 0 ? connectLimit : initLimit) * tickTime;
-    return this.startedAt + Math.min(limit, DIAL_LIMIT);
+    return this.startedAt + Math.min(this.options.connectLimitMs, DIAL_LIMIT);
   }
 
   private connected(link: PeerLink): LinkHandler {
@@ -245,7 +248,8 @@ export class Learner implements LinkHandler, PacketHandler {
     if (packet.type !== PacketType.leaderInfo || packet.data.length < 4) {
       throw new JuteError(`packet ${packet.type} instead of LEADERINFO`);
     }
-    const { epochs, server } = this.ports;
+    const { server } = this;
+    const { epochs } = this.ports;
     const epoch = epochOf(packet.zxid);
     if (epoch < epochs.accepted) {
       this.end(`its epoch ${epoch} is older than ${epochs.accepted}, which we have accepted`);
@@ -261,7 +265,8 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private synchronise(packet: Packet): void {
-    const { server, log } = this.ports;
+    const { server } = this;
+    const { log } = this.ports;
     const { type } = packet;
     if (this.hasSyncBegun) {
       this.syncPacket(packet);
@@ -286,7 +291,7 @@ export class Learner implements LinkHandler, PacketHandler {
 
   takeRaw(bytes: Buffer, start: number, end: number): number {
     if (this.signature !== null) return this.takeSignature(this.signature, bytes, start, end);
-    const { server } = this.ports;
+    const { server } = this;
     const taken = server.receiveSnapshot(bytes, start, end);
     if (server.isSnapshotWhole) {
       this.isReceivingTree = false;
@@ -330,7 +335,8 @@ export class Learner implements LinkHandler, PacketHandler {
 
   /** The leader's history is complete: it is made durable, then the epoch is current, then that is said. */
   private newLeader(packet: Packet): void {
-    const { server, epochs } = this.ports;
+    const { server } = this;
+    const { epochs } = this.ports;
     if (packet.data.length > 1) server.setMembership(packet.data.toString('utf8'));
     this.phase = 'ready';
     for (const { zxid, record } of this.unlogged) server.append(zxid, record);
@@ -348,7 +354,8 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private leaderPacket(packet: Packet): void {
-    const { server, log } = this.ports;
+    const { server } = this;
+    const { log } = this.ports;
     switch (packet.type) {
       case PacketType.proposal:
       case PacketType.inform:
@@ -392,7 +399,7 @@ export class Learner implements LinkHandler, PacketHandler {
       if (this.phase === 'synchronization') this.unlogged.push({ zxid, record });
       else {
         this.unacked.push(zxid);
-        this.ports.server.append(zxid, record);
+        this.server.append(zxid, record);
       }
     }
     if (isInform) this.committed(zxid);
@@ -421,7 +428,7 @@ export class Learner implements LinkHandler, PacketHandler {
       this.committedCount = 0;
     }
     this.lastCommitReceived = zxid;
-    if (this.phase === 'broadcast') this.ports.server.commitThrough(zxid);
+    if (this.phase === 'broadcast') this.server.commitThrough(zxid);
     else this.commitWaiting = zxid;
   }
 
@@ -437,11 +444,12 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private startFollowing(): void {
-    const { server } = this.ports;
+    const { server } = this;
     const zxid = startOfEpoch(this.epoch);
     this.phase = 'broadcast';
     this.send(PacketType.ack, zxid);
     server.startFollowing(zxid);
+    this.ports.following(this.epoch);
     if (this.commitWaiting !== null) server.commitThrough(this.commitWaiting);
     this.commitWaiting = null;
   }
@@ -494,7 +502,7 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private ping(packet: Packet): void {
-    const heard = this.ports.server.takeHeardSessions();
+    const heard = this.server.takeHeardSessions();
     const data = Buffer.alloc(12 * heard.size);
     let at = 0;
     for (const [sessionId, timeout] of heard) {
@@ -533,8 +541,8 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private get silenceLimit(): number {
-    const { tickTime, initLimit, syncLimit } = this.options;
-    return tickTime * (this.phase === 'broadcast' ? syncLimit : initLimit);
+    const { initLimitMs, syncLimitMs } = this.options;
+    return this.phase === 'broadcast' ? syncLimitMs : initLimitMs;
   }
 
   /** Dials again, or gives up a leader that is silent for too long. */

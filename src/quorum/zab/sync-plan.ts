@@ -32,7 +32,8 @@ export type SyncPlan =
   | { readonly kind: 'log' }
   | { readonly kind: 'snap' };
 
-const SNAP: SyncPlan = { kind: 'snap' };
+/** The whole tree. */
+export const SNAP: SyncPlan = { kind: 'snap' };
 
 /** Chooses by what is in memory. */
 export function planSync(peerLastZxid: Zxid, history: CommittedHistory): SyncPlan {

@@ -97,6 +97,8 @@ export interface EnsembleConfig {
   readonly proposedMembership: Membership | null;
   /** How long a learner may take to connect and to be in sync, in ms (initLimit ticks). */
   readonly initLimitMs: number;
+  /** Whether a server may have several addresses (multiAddress.enabled). */
+  readonly multiAddressEnabled: boolean;
   /** How long a learner or a leader may be silent, in ms (syncLimit ticks). */
   readonly syncLimitMs: number;
   /** How long a learner tries to reach its leader, in ms (connectToLearnerMasterLimit, else initLimit). */

@@ -142,6 +142,7 @@ export function ensembleConfig(given: Given, lines: EnsembleLines): EnsembleConf
     ownLine: `server.${own.id} in ${placeText(lines.placeOf(own.id))}`,
     membership: lines.membership,
     proposedMembership: lines.proposed,
+    multiAddressEnabled: given.read(settings.multiAddressEnabled),
     initLimitMs: initLimit * tickTime,
     syncLimitMs: syncLimit * tickTime,
     connectToLeaderLimitMs: (connectLimit > 0 ? connectLimit : initLimit) * tickTime,

@@ -10,14 +10,8 @@ import type { ServerConfig } from './config.ts';
  * A single server.N line is no obstacle: it means a server alone, as in Java, unless standaloneEnabled=false.
  */
 export function obstacle(config: ServerConfig): string | null {
-  if (config.ensemble !== null) {
-    const names = [...config.ensemble.membership.members.keys()].map((id) => `server.${id}`);
-    return (
-      `${config.configFile} describes an ensemble (${names.join(', ')}), which this server cannot be part of yet: ` +
-      'it serves alone. Take the server lines out to start it so.'
-    );
-  }
-  if (config.clientPort === null) {
+  // A member of an ensemble may vote and serve nobody.
+  if (config.clientPort === null && config.ensemble === null) {
     const inLine = [...(config.membership?.members.values() ?? [])].some(
       (one) => one.clientAddress,
     );

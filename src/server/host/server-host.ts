@@ -1,5 +1,5 @@
 /*
- * ServerHost: gives a Standalone its sockets, timers and turns (Java: the threads of NIOServerCnxnFactory, SessionTrackerImpl and
+ * ServerHost: gives a server, alone or a member of an ensemble, its sockets, timers and turns (Java: the threads of NIOServerCnxnFactory, SessionTrackerImpl and
  * SyncRequestProcessor).
  *
  * A turn begins with the first thing that happens after the last one ended, be it a socket that was read, a disk that is done or
@@ -8,10 +8,10 @@
  */
 
 import type { SnapshotWriter } from '../../datatree/storage/snapshot-writer.ts';
+import type { ClientPort } from '../client/client-port.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Link } from '../client/link.ts';
 import type { TurnClock } from '../clock.ts';
-import type { Standalone } from '../standalone.ts';
 import type { ClientEvents } from './client-listener.ts';
 
 /** The monotonic time in whole ms; it does not begin anew with the process. */
@@ -25,11 +25,25 @@ export function startClock(): TurnClock {
   return { elapsed: elapsedMs(), wall: Date.now() };
 }
 
+/** What a host drives: Standalone or Replica. */
+export interface HostedServer {
+  /** Where clients are heard at the moment. */
+  readonly clientPort: ClientPort;
+  /** The snapshots of the tree that it has at the moment. */
+  readonly snapshots: SnapshotWriter;
+  /** When run() wants to be called, in ms of the elapsed clock. */
+  readonly deadline: number;
+  run(): void;
+  /** Ends a turn; returns whether another is due at once. */
+  endTurn(): boolean;
+}
+
 /** Runs one server. */
 export class ServerHost implements ClientEvents {
   private readonly clock: TurnClock;
-  private server: Standalone | null = null;
-  private snapshots: SnapshotWriter | null = null;
+  private server: HostedServer | null = null;
+  /** Sends to other servers what was written in this turn. */
+  private flushPeers: () => void = () => undefined;
   private isTurnOpen = false;
   private timer: NodeJS.Timeout | null = null;
   private timerDeadline = Number.POSITIVE_INFINITY;
@@ -46,10 +60,14 @@ export class ServerHost implements ClientEvents {
   }
 
   /** Starts to drive a server. */
-  start(server: Standalone, snapshots: SnapshotWriter): void {
+  start(server: HostedServer): void {
     this.server = server;
-    this.snapshots = snapshots;
     this.openTurn();
+  }
+
+  /** At the end of each turn `flush` is called, behind everything else. */
+  onTurnEnd(flush: () => void): void {
+    this.flushPeers = flush;
   }
 
   /** Something happens: the turn's clock is set, and its end will come. */
@@ -62,11 +80,13 @@ export class ServerHost implements ClientEvents {
 
   private readonly endTurn = (): void => {
     this.isTurnOpen = false;
-    const { server, snapshots } = this;
-    if (server === null || snapshots === null || this.isStopped) return;
+    const { server } = this;
+    if (server === null || this.isStopped) return;
     // Not in the timer itself: after a pause of the process, what clients have sent meanwhile is read before sessions expire.
     if (server.deadline <= this.clock.elapsed) server.run();
     const isMoreToDo = server.endTurn();
+    this.flushPeers();
+    const { snapshots } = server;
     if (snapshots.isActive) snapshots.step();
     this.setTimer(server.deadline);
     if (isMoreToDo || snapshots.wantsStep) this.openTurn();

@@ -8,6 +8,7 @@
 
 import type { Id } from '../../jute/data.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { ZXID_ZERO } from '../../jute/int64.ts';
 import { JuteReader } from '../../jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../jute/txn.ts';
@@ -25,6 +26,8 @@ export interface ForwarderPorts {
     digest: TxnDigest | null,
     request: Request | null,
   ) => void;
+  /** It is applied: header, transaction and digest as they are in the log. */
+  readonly committed: (zxid: Zxid, record: Buffer) => void;
   /** Pipeline.synced. */
   readonly synced: (request: Request) => void;
 }
@@ -47,15 +50,18 @@ export class Forwarder implements WritePath {
   private firstIndex = 0;
   private readonly reader = new JuteReader(Buffer.alloc(0));
   /** Digests are not compared up to here. */
-  private readonly digestsAfter: Zxid;
+  private digestsAfter: Zxid = ZXID_ZERO;
+
+  constructor(ports: ForwarderPorts) {
+    this.ports = ports;
+  }
 
   /**
-   * @param digestsAfter behind this the digests of transactions are compared with the tree's. A tree that was received while
-   * transactions went on has some of them in it already, and another digest until all are applied.
+   * Digests of transactions up to `zxid` are not compared with the tree's: a tree that was received while transactions went on has
+   * some of them in it already, and another digest until all are applied.
    */
-  constructor(ports: ForwarderPorts, digestsAfter: Zxid) {
-    this.ports = ports;
-    this.digestsAfter = digestsAfter;
+  skipDigestsThrough(zxid: Zxid): void {
+    this.digestsAfter = zxid;
   }
 
   propose(request: Request): void {
@@ -115,6 +121,7 @@ export class Forwarder implements WritePath {
     const txn = readTxn(header.type, reader);
     const digest = zxid > this.digestsAfter ? (readTxnDigest(reader) ?? null) : null;
     this.ports.commit(header, txn, digest, this.takeExpected(header));
+    this.ports.committed(zxid, record);
   }
 
   private takeExpected({ clientId, cxid }: TxnHeader): Request | null {

@@ -124,6 +124,11 @@ export class Pipeline {
     return this.handlers.has(type) || isClientWrite(type);
   }
 
+  /** Whether a client's request of this type is a write. */
+  isWrite(type: number): boolean {
+    return isClientWrite(type);
+  }
+
   /** Takes a request of an open connection: `bytes[start, end)` is the record behind its header. The bytes may change afterwards. */
   submit(
     connection: Connection,

@@ -7,6 +7,7 @@
 
 import type { ServerMetrics } from '../../admin/metrics/index.ts';
 import { DIGEST_VERSION } from '../../datatree/digest.ts';
+import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { nextZxid } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
@@ -73,7 +74,11 @@ export class Proposer implements WritePath {
     const time = clock.wall;
     const queuedBefore = pending.size;
     this.moment.set(zxid, time);
-    const txn = prepare.prepare(request, this.moment);
+    const { refusal } = request;
+    const txn: Txn =
+      refusal === ErrorCode.ok
+        ? prepare.prepare(request, this.moment)
+        : { type: OpCode.error, err: refusal };
     metrics.outstandingChangesQueued.add(Math.max(0, pending.size - queuedBefore));
     const { sessionId: clientId, cxid } = request;
     request.zxid = zxid;

@@ -1,0 +1,282 @@
+/*
+ * Peer: what a member of an ensemble is at the moment, and how it becomes something else (Java: QuorumPeer).
+ *
+ *   looking ─elected─> following | leading | observing ─the role ends─> looking
+ *
+ * It owns exactly one role at a time. A role that has ended is left at the end of the turn, never from inside of it: first the server
+ * stops serving and makes its history whole, then an election begins.
+ */
+
+import type { Epochs } from '../datatree/storage/epochs.ts';
+import type { Zxid } from '../jute/int64.ts';
+import { toHex } from '../jute/int64.ts';
+import { Election } from './election/election.ts';
+import type { Vote } from './election/votes.ts';
+import type { Membership, PeerType } from './membership.ts';
+import type { Clock, LinkHandler, Log, PeerLink, PeerNetwork } from './ports.ts';
+import type { QuorumRule } from './quorum-rule.ts';
+import type { PeerState, ServerId } from './server-id.ts';
+import type { LeaderServer } from './zab/leader.ts';
+import { Leader } from './zab/leader.ts';
+import type { LearnerServer } from './zab/learner.ts';
+import { Learner } from './zab/learner.ts';
+
+/** What a peer asks of its server. */
+export interface PeerServer {
+  /** The last zxid of the history: what an election compares. */
+  readonly lastZxid: Zxid;
+  /** The server of a leader; it proposes through `leader`. */
+  lead(leader: Leader): LeaderServer;
+  /** The server of a follower or observer; its requests go through `learner`. */
+  learn(learner: Learner): LearnerServer;
+  /** The role has ended: serves nobody any more, makes what is in the log part of the history, and calls back. */
+  endRole(done: () => void): void;
+}
+
+/** What a peer is given. */
+export interface PeerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly network: PeerNetwork;
+  readonly epochs: Epochs;
+  readonly server: PeerServer;
+  /** Opens or closes the port on which a leader hears learners. */
+  readonly listenForLearners: (isWanted: boolean) => void;
+  /** An election is over; it took `elapsedMs`. */
+  readonly elected: (state: PeerState, elapsedMs: number) => void;
+}
+
+/** How a peer is set; times in ms. What can change at run time is a function. */
+export interface PeerOptions {
+  readonly myId: ServerId;
+  readonly membership: () => Membership;
+  readonly rule: () => QuorumRule;
+  /** The membership that a leader of an epoch that begins with `zxid` tells its learners. */
+  readonly proposedMembership: (zxid: Zxid) => { readonly text: string; readonly version: bigint };
+  readonly multiAddressEnabled: boolean;
+  readonly tickTime: number;
+  readonly initLimitMs: number;
+  readonly syncLimitMs: number;
+  readonly connectToLeaderLimitMs: number;
+  readonly cnxTimeoutMs: number;
+  readonly minNotificationIntervalMs: number;
+  readonly maxNotificationIntervalMs: number;
+  readonly maxTimeToWaitForEpochMs: number;
+  readonly maxConcurrentSnapSyncs: number;
+  readonly maxConcurrentDiffSyncs: number;
+  readonly forceSnapshotSync: boolean;
+  /** Longest pause before an observer looks for a leader again. */
+  readonly observerElectionDelayMs: number;
+  /** Bytes of data that a packet between leader and learner may have. */
+  readonly packetSizeLimit: number;
+}
+
+/** One member of an ensemble. */
+export class Peer {
+  state: PeerState = 'looking';
+  /** The role of this state; both null while looking. */
+  leader: Leader | null = null;
+  learner: Learner | null = null;
+  private readonly ports: PeerPorts;
+  private readonly options: PeerOptions;
+  private readonly election: Election;
+  private lookingSince = 0;
+  /** What an election has given, taken up at the end of the turn. */
+  private nextVote: { readonly vote: Vote; readonly state: PeerState } | null = null;
+  /** Why the role has ended; left at the end of the turn. */
+  private roleEnd: string | null = null;
+  private electionAt = Number.POSITIVE_INFINITY;
+  private isStopped = false;
+
+  constructor(ports: PeerPorts, options: PeerOptions) {
+    this.ports = ports;
+    this.options = options;
+    this.election = new Election(
+      {
+        ...ports,
+        elected: (vote, state) => {
+          this.nextVote = { vote, state };
+        },
+        lookingHeard: (sid) => this.leader?.lookingHeard(sid),
+        newerConfig: () => {
+          // Its leader tells the membership, when one is found.
+        },
+      },
+      { ...options, peerType: () => this.peerType },
+    );
+  }
+
+  private get peerType(): PeerType {
+    return this.options.rule().isVoter(this.options.myId) ? 'participant' : 'observer';
+  }
+
+  /** Begins to look for a leader. */
+  start(): void {
+    this.look();
+  }
+
+  // ---- what the host tells
+
+  /** A server has connected to the election port. */
+  acceptVoter(link: PeerLink): LinkHandler {
+    return this.election.accept(link);
+  }
+
+  /** A server has connected to the quorum port; null where this server does not lead. */
+  acceptLearner(link: PeerLink): LinkHandler | null {
+    return this.leader?.accept(link) ?? null;
+  }
+
+  // ---- roles
+
+  private look(): void {
+    const { clock, epochs, server } = this.ports;
+    this.state = 'looking';
+    this.lookingSince = clock.elapsed;
+    this.electionAt = Number.POSITIVE_INFINITY;
+    this.election.start({ zxid: server.lastZxid, peerEpoch: epochs.current });
+  }
+
+  private takeUp(vote: Vote, state: PeerState): void {
+    const { clock, log, elected } = this.ports;
+    const elapsedMs = clock.elapsed - this.lookingSince;
+    this.state = state;
+    log.info(
+      `${state === 'leading' ? 'LEADING' : `${state.toUpperCase()} server ${vote.leader}`} - LEADER ELECTION TOOK - ${elapsedMs} MS`,
+    );
+    elected(state, elapsedMs);
+    if (state === 'leading') this.lead();
+    else this.learn(vote.leader, state === 'observing');
+  }
+
+  private lead(): void {
+    const { clock, log, epochs, server, listenForLearners } = this.ports;
+    const { options } = this;
+    // The leader and its server know each other.
+    const leader: Leader = new Leader(
+      {
+        clock,
+        log,
+        epochs,
+        server: (leader) => server.lead(leader),
+        rule: options.rule,
+        membership: options.proposedMembership,
+        established: () => this.election.updateVote(leader.epoch),
+        ended: (reason) => {
+          this.roleEnd = reason;
+        },
+      },
+      options,
+    );
+    this.leader = leader;
+    listenForLearners(true);
+    leader.start();
+  }
+
+  private learn(leader: ServerId, isObserver: boolean): void {
+    const { clock, log, network, epochs, server } = this.ports;
+    const { options } = this;
+    const member = options.membership().members.get(leader);
+    if (member === undefined) {
+      this.roleEnd = `leader ${leader} is not a member that this server knows`;
+      return;
+    }
+    const learner: Learner = new Learner(
+      {
+        clock,
+        log,
+        network,
+        epochs,
+        server: (learner) => server.learn(learner),
+        following: (epoch) => this.election.updateVote(epoch),
+        ended: (reason) => {
+          this.roleEnd = reason;
+        },
+      },
+      {
+        ...options,
+        connectLimitMs: options.connectToLeaderLimitMs,
+        leader,
+        addresses: member.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
+        isObserver,
+        configVersion: options.membership().version,
+      },
+    );
+    this.learner = learner;
+    learner.start();
+  }
+
+  private leaveRole(reason: string): void {
+    const { log, server, clock, random, listenForLearners } = this.ports;
+    const was = this.state;
+    log.warn(`${was} no more: ${reason}`);
+    if (this.leader !== null) listenForLearners(false);
+    this.leader = null;
+    this.learner = null;
+    this.state = 'looking';
+    this.election.setState('looking');
+    server.endRole(() => {
+      if (this.isStopped) return;
+      const { observerElectionDelayMs } = this.options;
+      if (was !== 'observing' || observerElectionDelayMs <= 0) this.look();
+      else this.electionAt = clock.elapsed + random() * observerElectionDelayMs;
+    });
+  }
+
+  // ---- turns and time
+
+  /** Ends a turn: leaves or takes up a role where one is due, and sends what was written. Returns whether another turn is due at once. */
+  endTurn(): boolean {
+    if (this.isStopped) return false;
+    const isMoreToDo = this.leader?.endTurn() ?? false;
+    this.learner?.endTurn();
+    const { roleEnd, nextVote } = this;
+    if (roleEnd !== null) {
+      this.roleEnd = null;
+      this.nextVote = null;
+      this.leaveRole(roleEnd);
+    } else if (nextVote !== null) {
+      this.nextVote = null;
+      this.takeUp(nextVote.vote, nextVote.state);
+      return true;
+    }
+    return isMoreToDo;
+  }
+
+  /** When run() wants to be called, in ms. */
+  get deadline(): number {
+    if (this.isStopped) return Number.POSITIVE_INFINITY;
+    return Math.min(
+      this.electionAt,
+      this.election.deadline,
+      this.leader?.deadline ?? Number.POSITIVE_INFINITY,
+      this.learner?.deadline ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** Does what is due by now. */
+  run(): void {
+    if (this.isStopped) return;
+    this.election.run();
+    this.leader?.run();
+    this.learner?.run();
+    if (this.ports.clock.elapsed >= this.electionAt) this.look();
+  }
+
+  /** Ends: every link is closed, no role is taken up again. */
+  stop(): void {
+    this.isStopped = true;
+    this.leader?.end('the server stops');
+    this.learner?.end('the server stops');
+    this.election.close();
+    this.ports.listenForLearners(false);
+  }
+
+  /** One line for the operator. */
+  describe(): string {
+    const { server } = this.ports;
+    return `${this.state}, last zxid 0x${toHex(server.lastZxid)}`;
+  }
+}

@@ -1,0 +1,118 @@
+/*
+ * MembershipInForce: who belongs to the ensemble as far as this server knows, and how that changes
+ * (Java: QuorumPeer.quorumVerifier, lastSeenQuorumVerifier and processReconfig).
+ *
+ * Without reconfigEnabled it is what the configuration says, and nothing that others tell changes it. With it, a leader tells the
+ * membership when it is followed, and a reconfig is a transaction that changes /zookeeper/config.
+ */
+
+import type { DataTree } from '../../datatree/data-tree.ts';
+import { SESSION_ID_ZERO, toZxid, type Zxid } from '../../jute/int64.ts';
+import { OpCode } from '../../jute/op-code.ts';
+import type { Membership } from '../../quorum/membership.ts';
+import { configText, withVersion } from '../../quorum/membership.ts';
+import { BadMembership, parseConfigText } from '../../quorum/membership-lines.ts';
+import { type QuorumRule, quorumRule } from '../../quorum/quorum-rule.ts';
+import type { Log } from '../log.ts';
+
+const CONFIG_PATH = '/zookeeper/config';
+
+/** Where memberships are kept between starts (host/dynamic-config.ts). */
+export interface MembershipFiles {
+  writeProposed(membership: Membership): void;
+  writeCommitted(membership: Membership): void;
+}
+
+/** Who belongs to the ensemble. */
+export class MembershipInForce {
+  /** The membership that decisions are made with. */
+  current: Membership;
+  rule: QuorumRule;
+  /** One that was proposed and is not in force yet, or the same. */
+  private proposed: Membership;
+  private readonly log: Log;
+  /** Null where membership cannot change. */
+  private readonly files: MembershipFiles | null;
+
+  constructor(
+    log: Log,
+    files: MembershipFiles | null,
+    written: { readonly membership: Membership; readonly proposedMembership: Membership | null },
+  ) {
+    this.log = log;
+    this.files = files;
+    this.current = written.membership;
+    this.proposed = written.proposedMembership ?? written.membership;
+    this.rule = quorumRule(this.current);
+  }
+
+  /** What a leader tells those that follow it: a membership that nobody has agreed on yet gets the epoch's beginning for its version. */
+  toldBy(newLeaderZxid: Zxid): { readonly text: string; readonly version: bigint } {
+    const { current, proposed } = this;
+    const isFirst = current.version === 0n && proposed.version === 0n;
+    const told = isFirst ? withVersion(current, newLeaderZxid) : proposed;
+    if (isFirst && this.files !== null) this.proposed = told;
+    return { text: configText(told), version: current.version };
+  }
+
+  /** A leader has told the membership. */
+  told(text: string): void {
+    if (this.files === null) return;
+    const membership = this.parse(text);
+    if (membership === null || membership.version <= this.proposed.version) return;
+    this.proposed = membership;
+    this.files.writeProposed(membership);
+  }
+
+  /** What was proposed last is agreed on: the epoch is established. */
+  agreed(): void {
+    this.adopt(this.proposed);
+  }
+
+  /** The tree says what was agreed on last, if that has changed. */
+  adoptFrom(tree: DataTree): void {
+    if (this.files === null) return;
+    const row = tree.findPath(CONFIG_PATH);
+    const text = row < 0 ? null : (tree.dataOf(row)?.toString('utf8') ?? null);
+    if (text === null || text === '') return;
+    const membership = this.parse(text);
+    if (membership !== null) this.adopt(membership);
+  }
+
+  private adopt(membership: Membership): void {
+    if (this.files === null || membership.version <= this.current.version) return;
+    this.current = membership;
+    this.rule = quorumRule(membership);
+    if (membership.version > this.proposed.version) this.proposed = membership;
+    this.log.info(`the membership is now that of version ${membership.version.toString(16)}`);
+    this.files.writeCommitted(membership);
+  }
+
+  private parse(text: string): Membership | null {
+    const membership = parseConfigText(text);
+    if (!(membership instanceof BadMembership)) return membership;
+    this.log.warn(`a membership that cannot be read: ${membership.message}`);
+    return null;
+  }
+
+  /** Shows the membership in /zookeeper/config, which no transaction does (Java: ZKDatabase.initConfigInZKDatabase). */
+  show(tree: DataTree, time: number): void {
+    const { current } = this;
+    tree.recordChanges = false;
+    tree.apply(
+      {
+        clientId: SESSION_ID_ZERO,
+        cxid: 0,
+        zxid: toZxid(current.version),
+        time,
+        type: OpCode.setData,
+      },
+      {
+        type: OpCode.setData,
+        path: CONFIG_PATH,
+        data: Buffer.from(configText(current), 'utf8'),
+        version: -1,
+      },
+    );
+  }
+}
