@@ -88,8 +88,18 @@ export function summaryOf(tree: DataTree): Record<string, unknown> {
     ephemerals: [...tree.sessionsWithEphemerals()]
       .map(([session, paths]): [bigint, string[]] => [session, sorted(paths)])
       .sort((a, b) => Number(a[0] - b[0])),
-    containers: sorted(tree.walkContainers().next(1000).map((row) => tree.pathOf(row))),
-    ttls: sorted(tree.walkTtls().next(1000).map((row) => tree.pathOf(row))),
+    containers: sorted(
+      tree
+        .walkContainers()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+    ),
+    ttls: sorted(
+      tree
+        .walkTtls()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+    ),
     quotas: sorted(tree.quotaRoots()),
     sessions: new Map(tree.sessions),
     aclCount: tree.aclTable.size,

@@ -103,11 +103,20 @@ describe("a real server's snapshot", () => {
     expect(pathsOf(tree).map((path) => seenIn(tree, path))).toEqual(
       pathsOf(other).map((path) => seenIn(other, path)),
     );
-    expect([...tree.walkContainers().next(1000).map((row) => tree.pathOf(row))]).toEqual(['/cont']);
-    expect([...tree.walkTtls().next(1000).map((row) => tree.pathOf(row))].sort()).toEqual([
-      '/ttl',
-      '/ttl-0000000009',
-    ]);
+    expect([
+      ...tree
+        .walkContainers()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+    ]).toEqual(['/cont']);
+    expect(
+      [
+        ...tree
+          .walkTtls()
+          .next(1000)
+          .map((row) => tree.pathOf(row)),
+      ].sort(),
+    ).toEqual(['/ttl', '/ttl-0000000009']);
     expect([...tree.quotaRoots()].sort()).toEqual(['/a', '/q']);
   });
 

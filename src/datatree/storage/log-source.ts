@@ -106,7 +106,8 @@ export class LogSource {
     const zxids: Zxid[] = [];
     const ends: number[] = [];
     copy.reset();
-    for (let looked = 0; looked < SLICE_SIZE && copy.length < maxBytes; ) {
+    for (let looked = 0; looked < SLICE_SIZE; ) {
+      if (zxids.length > 0 && copy.length >= maxBytes) break;
       if (this.last !== null && this.last >= this.through) break;
       if (!this.advance()) throw this.endsEarly();
       const { record } = this.reader as LogReader;

@@ -19,8 +19,18 @@ describe('a directory of Apache ZooKeeper', () => {
     expect(tree.aclTable.aclsOf(tree.aclId(tree.findPath('/a/b')))).toEqual([
       { perms: 31, id: { scheme: 'ip', id: '127.0.0.1' } },
     ]);
-    expect([...tree.walkContainers().next(1000).map((row) => tree.pathOf(row))]).toEqual(['/cont']);
-    expect([...tree.walkTtls().next(1000).map((row) => tree.pathOf(row))]).toEqual(['/ttl']);
+    expect([
+      ...tree
+        .walkContainers()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+    ]).toEqual(['/cont']);
+    expect([
+      ...tree
+        .walkTtls()
+        .next(1000)
+        .map((row) => tree.pathOf(row)),
+    ]).toEqual(['/ttl']);
     expect(tree.quotaRootOf('/a/b')).toBe('/a');
     expect([...tree.sessions.values()]).toEqual([40000, 30000, 40000]);
     expect(tree.ephemeralsCount).toBe(3);

@@ -14,7 +14,7 @@ import type { ACL } from '../../../src/jute/data.ts';
 import type { Zxid } from '../../../src/jute/int64.ts';
 import { nextZxid, toSessionId, toZxid } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
-import type { Txn, TxnHeader } from '../../../src/jute/txn.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../../src/jute/txn.ts';
 import { MemoryDisk } from './memory-disk.ts';
 
 export const DIRECTORY = '/data/version-2';
@@ -83,6 +83,12 @@ export class Scene {
   readonly failures: Error[] = [];
   readonly syncs: number[] = [];
   readonly slowSyncs: string[] = [];
+  /** What was appended, oldest first. */
+  readonly applied: {
+    readonly header: TxnHeader;
+    readonly txn: Txn;
+    readonly digest: TxnDigest;
+  }[] = [];
 
   constructor(disk = new MemoryDisk(), options: Partial<TxnLogOptions> = {}) {
     this.disk = disk;
@@ -123,7 +129,9 @@ export class Scene {
         type: txn.type,
       };
       this.tree.apply(header, txn);
-      this.log.append(header, txn, { version: 2, treeDigest: this.tree.treeDigest });
+      const digest = { version: 2, treeDigest: this.tree.treeDigest };
+      this.log.append(header, txn, digest);
+      this.applied.push({ header, txn, digest });
     }
   }
 

@@ -220,3 +220,43 @@ describe('a tree', () => {
     expect(seen(recoverFrom(new MemoryDisk()).tree)).toEqual(seen(newTree()));
   });
 });
+
+describe('a snapshot that is abandoned', () => {
+  it('is gone at whatever step, and tells nothing', () => {
+    for (let steps = 0; steps < 30; steps++) {
+      const scene = largeScene();
+      const { writer, ends } = scene.startSnapshot();
+      for (let step = 0; step < steps && writer.isActive; step++) {
+        writer.step();
+        scene.disk.step();
+      }
+      const wasDone = ends.length > 0;
+      let isOver = false;
+      writer.abandon(() => {
+        isOver = true;
+      });
+      scene.disk.settle();
+      expect([isOver, writer.isActive, wasDone ? 0 : ends.length]).toEqual([true, false, 0]);
+      const names = scene.disk.listing(DIRECTORY);
+      expect(names.filter((name) => name.startsWith('unfinished'))).toEqual([]);
+      scene.commit(createTxn('/after'));
+      expect(recoverFrom(scene.disk).lastZxid).toBe(203n);
+      expect(scene.snapshot()).toBe(`${DIRECTORY}/snapshot.cb`);
+    }
+  });
+
+  it('says so at once where there is none', () => {
+    const { writer } = largeScene().startSnapshot();
+    const calls: string[] = [];
+    writer.abandon(() => calls.push('first'));
+    expect(calls).toEqual([]);
+    const idle = new Scene();
+    const other = idle.startSnapshot().writer;
+    while (other.isActive) {
+      other.step();
+      idle.disk.settle();
+    }
+    other.abandon(() => calls.push('second'));
+    expect(calls).toEqual(['second']);
+  });
+});

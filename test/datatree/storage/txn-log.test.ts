@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { LOG_HEADER } from '../../../src/datatree/storage/log-format.ts';
 import { LogReader } from '../../../src/datatree/storage/log-reader.ts';
 import { TxnLog } from '../../../src/datatree/storage/txn-log.ts';
+import { toZxid } from '../../../src/jute/int64.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../../src/jute/txn.ts';
 import { MemoryDisk, systemError } from './memory-disk.ts';
 import { createTxn, DIRECTORY, golden, recoverFrom, Scene, setTxn, zxid } from './scene.ts';
@@ -281,5 +283,67 @@ describe('closing', () => {
     scene.disk.settle();
     scene.log.close((error) => ends.push(error?.message));
     expect(ends).toEqual(['EIO: ', 'EIO: ']);
+  });
+});
+
+describe('the terms of a role', () => {
+  it('each begin a file of their own, also in a later epoch', () => {
+    const first = new Scene();
+    first.commit(createTxn('/a'), createTxn('/b'));
+    first.log.close(() => {});
+    first.disk.settle();
+    const second = new Scene(first.disk);
+    second.zxid = toZxid(0x2_0000_0000n);
+    second.commit(createTxn('/c'));
+    expect(second.disk.listing(DIRECTORY)).toEqual(['log.1', 'log.200000001', 'snapshot.0']);
+    expect(recoverFrom(second.disk.crash(() => false)).lastZxid).toBe(0x2_0000_0001n);
+  });
+
+  it('take the place of a file that has no transaction', () => {
+    for (const left of [Buffer.alloc(0), Buffer.alloc(5000), LOG_HEADER]) {
+      const scene = new Scene();
+      scene.append(createTxn('/a'));
+      scene.disk.put(`${DIRECTORY}/log.1`, left);
+      scene.flush();
+      expect(scene.failures).toEqual([]);
+      expect(recoverFrom(scene.disk.crash(() => false)).lastZxid).toBe(1n);
+    }
+  });
+
+  it('do not touch one that has transactions', () => {
+    const other = new Scene();
+    other.commit(createTxn('/other'));
+    const scene = new Scene();
+    scene.append(createTxn('/a'));
+    scene.disk.put(`${DIRECTORY}/log.1`, other.disk.contents(`${DIRECTORY}/log.1`));
+    scene.flush();
+    expect(scene.failures[0]?.message).toMatch('A log with transactions has the name of the next');
+    expect(scene.disk.contents(`${DIRECTORY}/log.1`)).toEqual(
+      other.disk.contents(`${DIRECTORY}/log.1`),
+    );
+  });
+
+  it('count what is appended as bytes like what is appended as a transaction', () => {
+    const leader = new Scene();
+    const learner = new Scene();
+    const append = leader.log.append.bind(leader.log);
+    leader.log.append = (header, txn, digest) => {
+      const record = append(header, txn, digest);
+      learner.log.appendBytes(header.zxid, record);
+      return record;
+    };
+    for (let index = 0; index < 300; index++)
+      leader.append(createTxn(`/n${index}`, Buffer.alloc(index)));
+    leader.flush();
+    learner.flush();
+    const counts = ({ log }: Scene): unknown => [
+      log.txnCount,
+      log.sizeBytes,
+      log.durableZxid,
+      log.pendingBytes,
+    ];
+    expect(counts(learner)).toEqual(counts(leader));
+    const path = `${DIRECTORY}/log.1`;
+    expect(learner.disk.contents(path).equals(leader.disk.contents(path))).toBe(true);
   });
 });
