@@ -1,5 +1,8 @@
 /*
  * Journal: how a server makes transactions durable (Java: SyncRequestProcessor): when the log is flushed, and when a snapshot is cut.
+ *
+ * It decides when and measures how long; the files are written by TxnLog and SnapshotWriter (src/datatree/storage). Nothing is
+ * known here of who asked and who is to be answered.
  */
 
 import type { ServerMetrics } from '../admin/metrics/index.ts';

@@ -1,5 +1,8 @@
 /*
  * The server as the four-letter words see it (src/fourletter/server-view.ts): every answer is looked up when it is asked for.
+ *
+ * Only looks, but for the trace mask and for the statistics that `srst` and `crst` begin anew. What a word makes of it is in
+ * src/fourletter.
  */
 
 import type { ServerMetrics, ServerStats } from '../admin/metrics/index.ts';
