@@ -116,6 +116,8 @@ class Network {
   private readonly off = new Set<string>();
   private readonly cuts = new Set<string>();
   private readonly refused = new Set<string>();
+  /** How many processes have ended on a host: what one has begun does not end in the next. */
+  private readonly lives = new Map<string, number>();
   private readonly held: { from: string; to: string; happen(): void }[] = [];
   private readonly ends = new Set<End>();
   private happenings: Happening[] = [];
@@ -161,7 +163,7 @@ class Network {
 
   /** The process is killed: its system ends its links and refuses new ones. */
   kill(host: string): void {
-    this.listeners.delete(host);
+    this.endLife(host);
     for (const end of this.ends) {
       if (end.host !== host) continue;
       end.handler = null;
@@ -172,10 +174,15 @@ class Network {
   /** The machine loses its power: nobody hears of it. */
   powerOff(host: string): void {
     this.off.add(host);
-    this.listeners.delete(host);
+    this.endLife(host);
     for (const end of this.ends) {
       if (end.host === host) end.handler = null;
     }
+  }
+
+  private endLife(host: string): void {
+    this.listeners.delete(host);
+    this.lives.set(host, (this.lives.get(host) ?? 0) + 1);
   }
 
   powerOn(host: string): void {
@@ -195,8 +202,9 @@ class Network {
   dial(from: string, address: Address | undefined, timeoutMs: number, events: DialEvents): Dial {
     const to = address?.host ?? '';
     let isCancelled = false;
+    const life = this.lives.get(from);
     const unlessCancelled = (happen: () => void) => () => {
-      if (!isCancelled) happen();
+      if (!isCancelled && this.lives.get(from) === life) happen();
     };
     if (this.isCut(from, to)) {
       this.later(
