@@ -10,10 +10,13 @@ import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { SESSION_ID_ZERO } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
+import { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import type { MultiTxn, Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import { unreachable } from '../jute/unreachable.ts';
+import type { JuteWriter } from '../jute/writer.ts';
 import { CONTAINER_EPHEMERAL_OWNER, ttlToEphemeralOwner } from './ephemeral-type.ts';
 import { NodeChanges } from './node-changes.ts';
+import type { Reservations } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
@@ -24,8 +27,8 @@ export interface TxnPartResult {
   readonly type: number;
   readonly err: number;
   readonly path: string | null;
-  /** 68 bytes, as it was after this part; null where there is no znode afterwards. A view that is good until the next transaction. */
-  readonly stat: Uint8Array | null;
+  /** Appends the Stat as it was after this part, 68 bytes; nothing where there is no znode afterwards. To be called before the next transaction. */
+  writeStat(writer: JuteWriter): void;
 }
 
 /**
@@ -33,24 +36,44 @@ export interface TxnPartResult {
  * most are never looked at.
  */
 class Part implements TxnPartResult {
-  readonly type: number;
   readonly err: number;
-  readonly path: string | null;
+  private readonly txn: Txn;
   private readonly stats: Uint8Array;
   private readonly statAt: number;
 
   /** @param statAt where the Stat begins in `stats`, or -1 */
   constructor(txn: Txn, err: number, stats: Uint8Array, statAt: number) {
-    this.type = txn.type;
     this.err = err;
-    this.path = pathOf(txn);
+    this.txn = txn;
     this.stats = stats;
     this.statAt = statAt;
   }
 
-  get stat(): Uint8Array | null {
-    return this.statAt < 0 ? null : this.stats.subarray(this.statAt, this.statAt + STAT_SIZE);
+  get type(): number {
+    return this.txn.type;
   }
+
+  get path(): string | null {
+    return pathOf(this.txn);
+  }
+
+  writeStat(writer: JuteWriter): void {
+    if (this.statAt >= 0) writer.writeBytesOf(this.stats, this.statAt, this.statAt + STAT_SIZE);
+  }
+}
+
+/** A part that was not carried out. */
+class RefusedPart implements TxnPartResult {
+  readonly type: number;
+  readonly err: number;
+  readonly path = null;
+
+  constructor(type: number, err: number) {
+    this.type = type;
+    this.err = err;
+  }
+
+  writeStat(): void {}
 }
 
 /** Parts for whose Stats there is room at first. */
@@ -68,12 +91,21 @@ export interface TxnResult {
 }
 
 class Result implements TxnResult {
-  type = 0;
+  txn: Txn = NO_TXN;
   err = 0;
-  path: string | null = null;
   row: Row = NO_ROW;
   parts: TxnPartResult[] | null = null;
+
+  get type(): number {
+    return this.txn.type;
+  }
+
+  get path(): string | null {
+    return this.txn.type === OpCode.multi ? null : pathOf(this.txn);
+  }
 }
+
+const NO_TXN: Txn = { type: OpCode.error, err: 0 };
 
 /** Applies transactions to one tree. */
 export class TxnApplier {
@@ -84,9 +116,9 @@ export class TxnApplier {
   private stats = new Uint8Array(PARTS_EXPECTED * STAT_SIZE);
   private statsEnd = 0;
 
-  constructor(state: TreeState) {
+  constructor(state: TreeState, reservations: Reservations) {
     this.state = state;
-    this.nodes = new NodeChanges(state);
+    this.nodes = new NodeChanges(state, reservations);
   }
 
   /** Applies a transaction; see DataTree.apply. */
@@ -94,16 +126,14 @@ export class TxnApplier {
     const { state, result, nodes } = this;
     state.aclTable.forgetRetired();
     const zxidLow = nodes.begin(header);
-    result.type = txn.type;
-    result.path = null;
+    result.txn = txn;
     result.parts = null;
     if (txn.type === OpCode.multi) {
       result.parts = this.applyMulti(header.clientId, txn);
-      result.err = result.parts.find((part) => part.err !== ErrorCode.ok)?.err ?? ErrorCode.ok;
+      result.err = firstErr(result.parts);
       nodes.row = NO_ROW;
     } else {
       result.err = this.applyOne(header.clientId, txn);
-      result.path = pathOf(txn);
     }
     result.row = nodes.row;
     if (header.zxid > state.lastProcessedZxid) state.lastProcessedZxid = header.zxid;
@@ -114,6 +144,9 @@ export class TxnApplier {
 
   private applyOne(clientId: SessionId, txn: Exclude<Txn, MultiTxn>): number {
     const { state, nodes } = this;
+    if (txn instanceof PreparedCreate) return nodes.createPrepared(txn);
+    if (txn instanceof PreparedSetData) return nodes.setPrepared(txn);
+    if (txn instanceof PreparedDelete) return nodes.deletePrepared(txn);
     switch (txn.type) {
       case OpCode.create:
       case OpCode.create2: {
@@ -165,7 +198,7 @@ export class TxnApplier {
         const code = isBehindError ? ErrorCode.runtimeInconsistency : ErrorCode.ok;
         const err = txn.type === OpCode.error ? txn.err : code;
         if (txn.type === OpCode.error) isBehindError = true;
-        parts.push({ type: OpCode.error, err, path: null, stat: null });
+        parts.push(new RefusedPart(OpCode.error, err));
       } else {
         parts.push(this.applyPart(clientId, txn));
       }
@@ -175,7 +208,7 @@ export class TxnApplier {
 
   private applyPart(clientId: SessionId, txn: Txn): TxnPartResult {
     if (txn.type === OpCode.multi) {
-      return { type: txn.type, err: ErrorCode.unimplemented, path: null, stat: null };
+      return new RefusedPart(txn.type, ErrorCode.unimplemented);
     }
     const { nodes } = this;
     nodes.row = NO_ROW;
@@ -192,6 +225,11 @@ export class TxnApplier {
     this.state.copyStat(row, this.stats, at);
     return at;
   }
+}
+
+function firstErr(parts: readonly TxnPartResult[]): number {
+  for (const { err } of parts) if (err !== ErrorCode.ok) return err;
+  return ErrorCode.ok;
 }
 
 function pathOf(txn: Txn): string | null {

@@ -6,6 +6,7 @@
  * path-index.ts).
  */
 
+import { copyBytes } from '../jute/copy-bytes.ts';
 import { STAT_SIZE, type Stat, StatOffset, statAt } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { readInt64, readTimeMs } from '../jute/int64.ts';
@@ -16,9 +17,10 @@ import type { TxnResult } from './apply.ts';
 import { TxnApplier } from './apply.ts';
 import type { EphemeralType } from './ephemeral-type.ts';
 import { ephemeralTypeOf } from './ephemeral-type.ts';
-import { copyBytes } from './memory.ts';
 import { NodeSnapshot } from './node-snapshot.ts';
 import type { OwnerWalk } from './owners.ts';
+import type { PathMatcher } from './path-index.ts';
+import { Reservations } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { ZxidDigest } from './tree-digest.ts';
@@ -39,12 +41,15 @@ export type { Change } from './watches.ts';
 
 /** The tree. */
 export class DataTree {
+  /** Rows for the creates that are on their way. */
+  readonly reservations: Reservations;
   private readonly state: TreeState;
   private readonly applier: TxnApplier;
 
   constructor(options: DataTreeOptions) {
     this.state = new TreeState(options);
-    this.applier = new TxnApplier(this.state);
+    this.reservations = new Reservations(this.state);
+    this.applier = new TxnApplier(this.state, this.reservations);
   }
 
   // ---- state
@@ -119,7 +124,51 @@ export class DataTree {
     return this.state.findPath(path);
   }
 
+  /** The hash under which the path `bytes[start, end)` is entered. */
+  hashOf(bytes: Uint8Array, start: number, end: number): number {
+    return this.state.znodes.hashOf(bytes, start, end);
+  }
+
+  /**
+   * The row of the path `bytes[start, end)`, whose hash is given, among all that `matcher` takes: it is asked about those also that are
+   * only reserved, of which several may have one path. Not for the root.
+   */
+  findMatching(
+    matcher: PathMatcher,
+    hash: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Row {
+    return this.state.znodes.findMatching(matcher, hash, bytes, start, end);
+  }
+
+  /** Whether `bytes[start, end)` is the path of a row, which may be reserved. */
+  hasPath(row: Row, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.state.znodes.hasPath(row, bytes, start, end);
+  }
+
+  /** The row of the root. */
+  get root(): Row {
+    return this.state.znodes.root;
+  }
+
   // ---- reading a row
+
+  /** The row of the parent; NO_ROW of the root. */
+  parentOf(row: Row): Row {
+    return this.state.znodes.parent(row);
+  }
+
+  /** Whether a row stands for a znode that is only going to be (Reservations). */
+  isReserved(row: Row): boolean {
+    return this.state.znodes.isReserved(row);
+  }
+
+  /** Whether a row is below /zookeeper/, where no digests are kept. */
+  isOutsideDigest(row: Row): boolean {
+    return this.state.znodes.isExcluded(row);
+  }
 
   /** The path of a row; the root's is "/". */
   pathOf(row: Row): string {
@@ -252,9 +301,14 @@ export class DataTree {
     return row === znodes.root ? znodes.count - 1 : znodes.countBelow(row);
   }
 
+  /** The rows of a session's ephemerals, the latest first. To be walked through before the next transaction. */
+  ephemeralRowsOf(session: SessionId): Row[] {
+    return this.state.owners.rowsOf(session);
+  }
+
   /** The paths of a session's ephemerals, the latest first. */
   ephemeralsOf(session: SessionId): string[] {
-    return this.state.owners.rowsOf(session).map((row) => this.state.pathOf(row));
+    return this.ephemeralRowsOf(session).map((row) => this.state.pathOf(row));
   }
 
   /** Sessions and their ephemerals. One whose ephemerals are gone is listed until it is closed, as in Java. */
@@ -282,6 +336,11 @@ export class DataTree {
   /** Begins a walk through all znodes with a TTL; one that is under way ends. */
   walkTtls(): OwnerWalk {
     return this.state.owners.walkTtls();
+  }
+
+  /** Whether any path has a quota. */
+  get hasQuotas(): boolean {
+    return !this.state.quotas.isEmpty;
   }
 
   /** The longest path at or above `path` that has a quota, or null (Java: getMaxPrefixWithQuota). */

@@ -1,5 +1,5 @@
 /*
- * Where the tree gets its memory, and how it copies it. Nothing else in this room makes large buffers, so that they can become
+ * Where the tree gets its memory. Nothing else in this room makes large buffers, so that they can become
  * SharedArrayBuffers for reader threads by a change in this file alone.
  */
 
@@ -10,44 +10,3 @@ export function allocateBytes(size: number): Uint8Array {
 
 /** The byte order of this machine. */
 export const IS_LITTLE_ENDIAN = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
-
-/** Up to this size, in bytes, a loop is quicker than making a view and calling set(). Measured. */
-const LOOP_MAX_SIZE = 32;
-
-/** Copies `size` bytes from `source[from …]` to `target[to …]`; the caller has checked the bounds. */
-export function copyBytes(
-  source: Uint8Array,
-  from: number,
-  target: Uint8Array,
-  to: number,
-  size: number,
-): void {
-  if (size > LOOP_MAX_SIZE) {
-    // Not subarray(): a Buffer's is several times slower.
-    const isWhole = size === source.length;
-    target.set(
-      isWhole ? source : new Uint8Array(source.buffer, source.byteOffset + from, size),
-      to,
-    );
-    return;
-  }
-  for (let index = 0; index < size; index++) target[to + index] = source[from + index] as number;
-}
-
-/** Up to this size, in bytes, a loop over words is quicker than set(). Measured. */
-export const WORD_LOOP_MAX_SIZE = 512;
-
-/** Copies `size` bytes from `source[from …]` to `target[to …]`, word after word, without making an object. */
-export function copyWords(
-  source: DataView,
-  from: number,
-  target: DataView,
-  to: number,
-  size: number,
-): void {
-  let index = 0;
-  for (; index + 4 <= size; index += 4) {
-    target.setInt32(to + index, source.getInt32(from + index, true), true);
-  }
-  for (; index < size; index++) target.setUint8(to + index, source.getUint8(from + index));
-}

@@ -10,17 +10,18 @@ import type { ACL } from '../jute/data.ts';
 import { StatOffset } from '../jute/data.ts';
 import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId } from '../jute/int64.ts';
-import { readInt32, readInt64, writeInt64 } from '../jute/int64.ts';
+import { readInt32, writeInt64 } from '../jute/int64.ts';
 import { EventType } from '../jute/op-code.ts';
+import type { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import type { TxnHeader } from '../jute/txn.ts';
 import { digestChange } from './digest.ts';
 import { parentPath } from './path.ts';
 import { ZOOKEEPER_PATH } from './quota.ts';
+import type { Reservations, TxnMoment } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
 import type { Change } from './watches.ts';
-import type { NewZnode } from './znodes.ts';
 import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -33,34 +34,23 @@ export interface NewNode {
 }
 
 /** Changes znodes on behalf of one transaction after the other. */
-export class NodeChanges {
+export class NodeChanges implements TxnMoment {
   private readonly state: TreeState;
+  private readonly reservations: Reservations;
   /** What the transaction changed so far, in the order in which Java triggers watches; empty unless wanted. */
   readonly changes: Change[] = [];
   recordChanges = false;
   /** The znode that the last successful call created or changed. */
   row: Row = NO_ROW;
-  private zxidHigh = 0;
-  private zxidLow = 0;
-  private timeHigh = 0;
-  private timeLow = 0;
+  zxidHigh = 0;
+  zxidLow = 0;
+  timeHigh = 0;
+  timeLow = 0;
   private readonly scratch = new Uint8Array(8);
-  private readonly given: NewZnode;
 
-  constructor(state: TreeState) {
+  constructor(state: TreeState, reservations: Reservations) {
     this.state = state;
-    this.given = {
-      parent: NO_ROW,
-      hash: 0,
-      bytes: EMPTY,
-      nameStart: 0,
-      end: 0,
-      ownerKind: OwnerKind.none,
-      isExcluded: false,
-      data: null,
-      dataStart: 0,
-      dataEnd: 0,
-    };
+    this.reservations = reservations;
   }
 
   /** Begins a transaction: its zxid and time go into what the following calls change. Returns the low half of the zxid. */
@@ -87,19 +77,53 @@ export class NodeChanges {
     if (size > MAX_PATH_SIZE || slash === -1 || slash === size - 1) return ErrorCode.badArguments;
     const parent = znodes.findParent(bytes, 0, slash);
     if (parent === NO_ROW) return ErrorCode.noNode;
-    const acl = state.aclTable.take(node.acl);
     const hash = znodes.hashOf(bytes, 0, size);
     const existing = znodes.findHashed(hash, bytes, 0, size);
     if (existing !== NO_ROW) {
-      this.replaceAcl(existing, acl);
+      this.replaceAcl(existing, state.aclTable.take(node.acl));
       return ErrorCode.nodeExists;
     }
-    this.countCreate(parent, node.parentCVersion);
-    const row = this.addRow(parent, node, owner, { hash, nameStart: slash + 1 });
-    znodes.rows.set(row, Field.acl, acl);
-    this.row = row;
+    const { data } = node;
+    const row = this.reservations.reserve(
+      parent,
+      { bytes, start: 0, end: size, lastSlash: slash, hash },
+      {
+        dataBytes: data ?? EMPTY,
+        dataStart: 0,
+        dataEnd: data === null ? -1 : data.length,
+        acl: node.acl,
+        owner,
+      },
+      this,
+    );
+    this.publish(row, parent, node.parentCVersion);
+    state.approximateDataSize += path.length;
     this.noteCreate(path, row, parent);
     return ErrorCode.ok;
+  }
+
+  /** A create that this server has prepared: its row has everything already. */
+  createPrepared(txn: PreparedCreate): ErrorCode {
+    const { state } = this;
+    const { row, parentRow } = txn;
+    this.publish(row, parentRow, txn.parentCVersion);
+    state.approximateDataSize += txn.pathCharCount;
+    if (this.isPathNeeded(row)) this.noteCreate(txn.path, row, parentRow);
+    return ErrorCode.ok;
+  }
+
+  /** Whether anybody but the tree wants to know about a change of a row: most are of no interest to watches and quotas. */
+  private isPathNeeded(row: Row): boolean {
+    const { quotas, znodes } = this.state;
+    return this.recordChanges || !quotas.isEmpty || znodes.isExcluded(row);
+  }
+
+  private publish(row: Row, parent: Row, parentCVersion: number): void {
+    const { state } = this;
+    this.countCreate(parent, parentCVersion);
+    this.reservations.publish(row);
+    state.approximateDataSize += state.znodes.dataLength(row);
+    this.row = row;
   }
 
   private replaceAcl(row: Row, acl: number): void {
@@ -149,45 +173,10 @@ export class NodeChanges {
     rows.setStatWords(row, offset, wireOrder(this.timeHigh), wireOrder(this.timeLow));
   }
 
-  private addRow(
-    parent: Row,
-    node: NewNode,
-    owner: SessionId,
-    place: { readonly hash: number; readonly nameStart: number },
-  ): Row {
-    const { state, given } = this;
-    const { bytes, size } = state.pathBytes;
-    given.parent = parent;
-    given.hash = place.hash;
-    given.bytes = bytes;
-    given.nameStart = place.nameStart;
-    given.end = size;
-    given.ownerKind = state.ownerKindOf(owner);
-    given.isExcluded = state.isExcluded(bytes, 0, size);
-    given.data = node.data;
-    given.dataEnd = node.data === null ? 0 : node.data.length;
-    const row = state.znodes.add(given);
-    given.data = null;
-    this.setStatZxid(row, StatOffset.czxid);
-    this.setStatZxid(row, StatOffset.mzxid);
-    this.setStatZxid(row, StatOffset.pzxid);
-    this.setStatTime(row, StatOffset.ctime);
-    this.setStatTime(row, StatOffset.mtime);
-    if (owner !== 0n) {
-      const { rows } = state.znodes;
-      writeInt64(rows.statBytes(row), rows.statStart(row) + StatOffset.ephemeralOwner, owner);
-      state.owners.add(row, owner);
-    }
-    state.digestAnew(row, bytes, 0, size);
-    return row;
-  }
-
   private noteCreate(path: string, row: Row, parent: Row): void {
-    const { state } = this;
-    const dataLength = state.znodes.dataLength(row);
-    state.approximateDataSize += path.length + dataLength;
-    if (path.startsWith(ZOOKEEPER_PATH)) state.quotas.systemNodeCreated(path);
-    state.quotas.usageChanged(path, 1, dataLength);
+    const { quotas, znodes } = this.state;
+    if (path.startsWith(ZOOKEEPER_PATH)) quotas.systemNodeCreated(path);
+    quotas.usageChanged(path, 1, znodes.dataLength(row));
     if (!this.recordChanges) return;
     this.changed(EventType.nodeCreated, path, row);
     this.changed(EventType.nodeChildrenChanged, parentPath(path), parent);
@@ -218,13 +207,30 @@ export class NodeChanges {
     if (this.recordChanges) this.changed(EventType.nodeDeleted, path, row);
     if (znodes.firstChild(row) !== NO_ROW) this.deleteBelow(row, path);
     const dataLength = znodes.dataLength(row);
-    this.removeRow(row, path, hash);
-    if (path.startsWith(ZOOKEEPER_PATH)) state.quotas.systemNodeDeleted(path);
-    state.quotas.usageChanged(path, -1, -dataLength);
+    this.removeRow(row, path.length, hash);
+    this.noteDelete(path, parent, dataLength);
+    return ErrorCode.ok;
+  }
+
+  /** A delete that this server has prepared, and for which it has seen that there are no children. */
+  deletePrepared(txn: PreparedDelete): ErrorCode {
+    const { row, parentRow } = txn;
+    this.advancePzxid(parentRow);
+    const path = this.isPathNeeded(row) ? txn.path : null;
+    if (path !== null && this.recordChanges) this.changed(EventType.nodeDeleted, path, row);
+    const dataLength = this.state.znodes.dataLength(row);
+    this.removeRow(row, txn.pathCharCount, txn.pathHash);
+    if (path !== null) this.noteDelete(path, parentRow, dataLength);
+    return ErrorCode.ok;
+  }
+
+  private noteDelete(path: string, parent: Row, dataLength: number): void {
+    const { quotas } = this.state;
+    if (path.startsWith(ZOOKEEPER_PATH)) quotas.systemNodeDeleted(path);
+    quotas.usageChanged(path, -1, -dataLength);
     if (this.recordChanges) {
       this.changed(EventType.nodeChildrenChanged, parentPath(path), parent);
     }
-    return ErrorCode.ok;
   }
 
   private advancePzxid(parent: Row): void {
@@ -253,27 +259,21 @@ export class NodeChanges {
       const parent = znodes.parent(row);
       const rowPath = state.pathOf(row);
       const size = state.pathBytes.encode(rowPath);
-      this.removeRow(row, rowPath, znodes.hashOf(state.pathBytes.bytes, 0, size));
+      this.removeRow(row, rowPath.length, znodes.hashOf(state.pathBytes.bytes, 0, size));
       row = parent;
     }
   }
 
-  private removeRow(row: Row, path: string, hash: number): void {
+  private removeRow(row: Row, pathCharCount: number, hash: number): void {
     const { state } = this;
     const { znodes } = state;
     const { rows } = znodes;
     for (const observer of state.observers) observer.rowRemoved(row);
-    if (znodes.ownerKind(row) !== OwnerKind.none) state.owners.remove(row, this.ownerOf(row));
+    if (znodes.ownerKind(row) !== OwnerKind.none) state.owners.remove(row, state.ownerOf(row));
     state.setDigest(row, 0);
     state.aclTable.release(rows.get(row, Field.acl));
-    state.approximateDataSize -= path.length + znodes.dataLength(row);
+    state.approximateDataSize -= pathCharCount + znodes.dataLength(row);
     znodes.remove(row, hash);
-  }
-
-  private ownerOf(row: Row): SessionId {
-    const { rows } = this.state.znodes;
-    const at = rows.statStart(row) + StatOffset.ephemeralOwner;
-    return readInt64(rows.statBytes(row), at) as SessionId;
   }
 
   /**
@@ -298,17 +298,42 @@ export class NodeChanges {
     const { znodes } = state;
     const row = state.findPath(path);
     if (row === NO_ROW) return ErrorCode.noNode;
-    const difference = (data === null ? 0 : data.length) - znodes.dataLength(row);
+    const sizeBefore = znodes.dataLength(row);
     znodes.setData(row, data);
+    this.setChanged(row, version, sizeBefore);
+    state.digestAnew(row, state.pathBytes.bytes, 0, state.pathBytes.size);
+    this.noteSet(path, row, znodes.dataLength(row) - sizeBefore);
+    return ErrorCode.ok;
+  }
+
+  /** A setData that this server has prepared: row and digest are known. */
+  setPrepared(txn: PreparedSetData): ErrorCode {
+    const { state } = this;
+    const { znodes } = state;
+    const { row } = txn;
+    const sizeBefore = znodes.dataLength(row);
+    const data = txn.dataEnd < 0 ? null : txn.dataBytes;
+    znodes.setData(row, data, txn.dataStart, txn.dataEnd);
+    this.setChanged(row, txn.version, sizeBefore);
+    state.setDigest(row, txn.nodeDigest);
+    if (this.isPathNeeded(row)) {
+      this.noteSet(txn.path, row, znodes.dataLength(row) - sizeBefore);
+    }
+    return ErrorCode.ok;
+  }
+
+  private setChanged(row: Row, version: number, sizeBefore: number): void {
+    const { state } = this;
     this.setStatTime(row, StatOffset.mtime);
     this.setStatZxid(row, StatOffset.mzxid);
-    znodes.setStatInt(row, StatOffset.version, version);
-    state.digestAnew(row, state.pathBytes.bytes, 0, state.pathBytes.size);
-    state.approximateDataSize += difference;
+    state.znodes.setStatInt(row, StatOffset.version, version);
+    state.approximateDataSize += state.znodes.dataLength(row) - sizeBefore;
     this.row = row;
-    state.quotas.usageChanged(path, 0, difference);
+  }
+
+  private noteSet(path: string, row: Row, difference: number): void {
+    this.state.quotas.usageChanged(path, 0, difference);
     if (this.recordChanges) this.changed(EventType.nodeDataChanged, path, row);
-    return ErrorCode.ok;
   }
 
   setAcl(path: string, acl: readonly ACL[] | null, aversion: number): ErrorCode {

@@ -11,11 +11,11 @@
  * bookkeeping: new siblings come last, so they are met or not, but never twice.
  */
 
+import { copyBytes } from '../jute/copy-bytes.ts';
 import { StatOffset } from '../jute/data.ts';
 import { readInt32, writeInt32, writeInt64 } from '../jute/int64.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { OPEN_ACL_ID } from './acl-table.ts';
-import { copyBytes } from './memory.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { RowObserver, TreeState } from './tree-state.ts';

@@ -8,17 +8,21 @@
  * A load enters all rows at its end, part of the table after part of the table: at random, each row would cost a miss of the cache,
  * and the table would grow many times.
  *
- * It compares hashes; whether a row has the path that is looked for is said by PathMatcher, which holds the names.
+ * It compares hashes; whether a row has the path that is looked for is said by a PathMatcher, which holds the names.
  */
 
 import { allocateBytes } from './memory.ts';
 import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
 
-/** Whoever knows the paths of rows. */
+/** Whoever knows the paths of rows, and which of two rows with the same path is meant. */
 export interface PathMatcher {
-  /** Whether `bytes[start, end)` is the path of a row. */
+  /** Whether `bytes[start, end)` is the path of a row, and the row is there for whoever asks. */
   isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+/** Whoever compares the paths of rows. */
+export interface PathComparer {
   /** Whether two rows have the same path. */
   isSamePath(one: Row, other: Row): boolean;
 }
@@ -137,7 +141,6 @@ class BulkHashes {
 
 /** The table. */
 export class PathIndex {
-  private readonly matcher: PathMatcher;
   private current = new Slots(MIN_SIZE);
   /** The table that takes over; null while there is only one. */
   private next: Slots | null = null;
@@ -147,10 +150,6 @@ export class PathIndex {
   private count = 0;
   /** What a load has given so far; null while there is none. */
   private bulk: BulkHashes | null = null;
-
-  constructor(matcher: PathMatcher) {
-    this.matcher = matcher;
-  }
 
   /** Forgets all rows. */
   clear(): void {
@@ -174,7 +173,7 @@ export class PathIndex {
   }
 
   /** Enters the rows of a load. Returns one whose path another one has as well, or NO_ROW: then the index is of no use. */
-  endBulk(): Row {
+  endBulk(comparer: PathComparer): Row {
     const { bulk } = this;
     if (bulk === null) return NO_ROW;
     this.bulk = null;
@@ -182,20 +181,20 @@ export class PathIndex {
     this.current = new Slots(Math.max(MIN_SIZE, Math.ceil(bulk.count / LOAD_AFTER_BULK)));
     let twice = NO_ROW;
     bulk.forEach((hash, row) => {
-      if (this.addUnlessSame(hash, row)) return;
+      if (this.addUnlessSame(comparer, hash, row)) return;
       twice = row;
     });
     return twice;
   }
 
   /** False where a row of the same path is in. */
-  private addUnlessSame(hash: number, row: Row): boolean {
+  private addUnlessSame(comparer: PathComparer, hash: number, row: Row): boolean {
     const { words, size } = this.current;
     let slot = this.current.home(hash);
     for (;;) {
       const other = (words[2 * slot + 1] as number) - 1;
       if (other === NO_ROW) break;
-      if (words[2 * slot] === hash && this.matcher.isSamePath(other, row)) return false;
+      if (words[2 * slot] === hash && comparer.isSamePath(other, row)) return false;
       slot += 1;
       if (slot === size) slot = 0;
     }
@@ -205,26 +204,14 @@ export class PathIndex {
   }
 
   /** The row of the path `bytes[start, end)`, whose hash is given, or NO_ROW. */
-  find(hash: number, bytes: Uint8Array, start: number, end: number): Row {
+  find(matcher: PathMatcher, hash: number, bytes: Uint8Array, start: number, end: number): Row {
     const slots = this.slotsOf(hash);
-    const row = this.findIn(slots, hash, bytes, start, end);
+    const row = findIn(slots, matcher, hash, bytes, start, end);
     if (row !== NO_ROW || this.next === null || this.next === slots) return row;
-    return this.findIn(this.next, hash, bytes, start, end);
+    return findIn(this.next, matcher, hash, bytes, start, end);
   }
 
-  private findIn(slots: Slots, hash: number, bytes: Uint8Array, start: number, end: number): Row {
-    const { words, size } = slots;
-    let slot = slots.home(hash);
-    for (;;) {
-      const row = (words[2 * slot + 1] as number) - 1;
-      if (row === NO_ROW) return NO_ROW;
-      if (words[2 * slot] === hash && this.matcher.isAt(row, bytes, start, end)) return row;
-      slot += 1;
-      if (slot === size) slot = 0;
-    }
-  }
-
-  /** Enters a row whose path is not in yet. */
+  /** Enters a row. Another with the same path may be in, which the matcher tells apart. */
   add(hash: number, row: Row): void {
     this.slotsOf(hash).add(hash, row);
     this.count += 1;
@@ -282,5 +269,24 @@ export class PathIndex {
     if (this.movedCount < size) return;
     this.current = next;
     this.next = null;
+  }
+}
+
+function findIn(
+  slots: Slots,
+  matcher: PathMatcher,
+  hash: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Row {
+  const { words, size } = slots;
+  let slot = slots.home(hash);
+  for (;;) {
+    const row = (words[2 * slot + 1] as number) - 1;
+    if (row === NO_ROW) return NO_ROW;
+    if (words[2 * slot] === hash && matcher.isAt(row, bytes, start, end)) return row;
+    slot += 1;
+    if (slot === size) slot = 0;
   }
 }

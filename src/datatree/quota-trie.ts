@@ -22,6 +22,11 @@ export class QuotaTrie {
   private readonly root = newNode();
   private quotaCount = 0;
 
+  /** Whether no path is in. */
+  get isEmpty(): boolean {
+    return this.quotaCount === 0;
+  }
+
   /** Gives `path` a quota. */
   add(path: string): void {
     let node = this.root;

@@ -36,6 +36,11 @@ export class TreeQuotas {
     this.warn = warn;
   }
 
+  /** Whether no path has a quota. */
+  get isEmpty(): boolean {
+    return this.trie.isEmpty;
+  }
+
   /** The longest path at or above `path` that has a quota, or null. */
   rootOf(path: string): string | null {
     return this.trie.longestPrefix(path);

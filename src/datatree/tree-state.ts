@@ -3,14 +3,14 @@
  * apply.ts), snapshots (node-snapshot.ts) and loading (tree-load.ts). The face for everybody else is data-tree.ts.
  */
 
+import { copyBytes } from '../jute/copy-bytes.ts';
 import { STAT_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
-import { writeInt32, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
+import { readInt64, writeInt32, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
 import { AclTable, READ_ACL_UNSAFE } from './acl-table.ts';
 import { crcUpdate, finishDigest } from './digest.ts';
 import type { EphemeralTypeOptions } from './ephemeral-type.ts';
 import { ephemeralTypeOf } from './ephemeral-type.ts';
-import { copyBytes } from './memory.ts';
 import { Owners } from './owners.ts';
 import { PathBytes } from './path-bytes.ts';
 import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from './quota.ts';
@@ -144,6 +144,13 @@ export class TreeState {
     return bytes.toString('utf8');
   }
 
+  /** The owner of a row as it is stored. */
+  ownerOf(row: Row): SessionId {
+    const { rows } = this.znodes;
+    const at = rows.statStart(row) + StatOffset.ephemeralOwner;
+    return readInt64(rows.statBytes(row), at) as SessionId;
+  }
+
   /** Whose chain a znode with this owner is in. */
   ownerKindOf(owner: SessionId): OwnerKind {
     return owner === 0n ? OwnerKind.none : ownerKinds[ephemeralTypeOf(owner, this.options)];
@@ -160,14 +167,18 @@ export class TreeState {
 
   /** Gives a row its digest, in exchange for the one it had. `bytes[start, end)` is its path. */
   digestAnew(row: Row, bytes: Uint8Array, start: number, end: number): void {
-    if (!this.options.digestEnabled) return;
+    this.setDigest(row, this.digestOf(row, bytes, start, end));
+  }
+
+  /** The digest that a row should have: 32 bits, unsigned; 0 where it has none. `bytes[start, end)` is its path. */
+  digestOf(row: Row, bytes: Uint8Array, start: number, end: number): number {
     const { znodes } = this;
-    if (znodes.isExcluded(row)) return;
+    if (!this.options.digestEnabled || znodes.isExcluded(row)) return 0;
     const { rows } = znodes;
     let crc = row === znodes.root ? -1 : crcUpdate(-1, bytes, start, end);
     const dataStart = znodes.dataStart(row);
     crc = crcUpdate(crc, znodes.chunkBytes(row), dataStart, dataStart + znodes.dataLength(row));
-    this.setDigest(row, finishDigest(crc, rows.statBytes(row), rows.statStart(row)));
+    return finishDigest(crc, rows.statBytes(row), rows.statStart(row));
   }
 
   /** Replaces the digest of a row, in the sum too. */

@@ -6,11 +6,12 @@
  * Children are a chain in the order of their creation. The root's path is "" here as in Java's snapshots; "/" finds it too.
  */
 
+import { copyBytes, copyWords, WORD_LOOP_MAX_SIZE } from '../jute/copy-bytes.ts';
 import { StatOffset } from '../jute/data.ts';
 import type { JuteWriter } from '../jute/writer.ts';
-import { copyBytes, copyWords, IS_LITTLE_ENDIAN, WORD_LOOP_MAX_SIZE } from './memory.ts';
+import { IS_LITTLE_ENDIAN } from './memory.ts';
 import { pathHash } from './path-hash.ts';
-import type { PathMatcher } from './path-index.ts';
+import type { PathComparer, PathMatcher } from './path-index.ts';
 import { PathIndex } from './path-index.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, Rows } from './rows.ts';
@@ -25,13 +26,14 @@ export const OwnerKind = { none: 0, session: 1, container: 2, ttl: 3 } as const;
 export type OwnerKind = (typeof OwnerKind)[keyof typeof OwnerKind];
 
 /*
- * Field.nameAndFlags: name length << 5 | isExcluded << 3 | owner kind << 1 | has null data
+ * Field.nameAndFlags: name length << 5 | isReserved << 4 | isExcluded << 3 | owner kind << 1 | has null data
  */
 const FLAG_BITS = 5;
 const NULL_DATA = 1;
 const OWNER_SHIFT = 1;
 const OWNER_MASK = 3;
 const EXCLUDED = 8;
+const RESERVED = 16;
 const OWNER_LINKS_SIZE = 8;
 
 /** The longest path that can be stored, in bytes; a server's jute.maxbuffer is far below. */
@@ -54,10 +56,12 @@ export interface NewZnode {
 }
 
 /** The znodes of one tree. */
-export class Znodes implements PathMatcher {
+export class Znodes implements PathComparer, PathMatcher {
   readonly rows = new Rows();
   private readonly slab = new Slab();
-  private readonly index = new PathIndex(this);
+  private readonly index = new PathIndex();
+  /** How many rows are reserved. */
+  reservedCount = 0;
   private readonly key0: number;
   private readonly key1: number;
   /** Always there. Its name is empty and its parent NO_ROW. */
@@ -77,13 +81,14 @@ export class Znodes implements PathMatcher {
     this.slab.clear();
     this.index.clear();
     this.lastParent = NO_ROW;
+    this.reservedCount = 0;
     this.root = this.newRow(NO_ROW, 0);
     this.rows.set(this.root, Field.chunk, this.slab.allocate(0));
   }
 
-  /** How many znodes there are, the root included. */
+  /** How many znodes there are, the root included and those that are only reserved not. */
   get count(): number {
-    return this.rows.count;
+    return this.rows.count - this.reservedCount;
   }
 
   // ---- paths
@@ -98,12 +103,23 @@ export class Znodes implements PathMatcher {
     if (end - start <= 1) {
       return start === end || bytes[start] === SLASH ? this.root : NO_ROW;
     }
-    return this.index.find(this.hashOf(bytes, start, end), bytes, start, end);
+    return this.index.find(this, this.hashOf(bytes, start, end), bytes, start, end);
   }
 
   /** The same where the hash is known; not for the root. */
   findHashed(hash: number, bytes: Uint8Array, start: number, end: number): Row {
-    return this.index.find(hash, bytes, start, end);
+    return this.index.find(this, hash, bytes, start, end);
+  }
+
+  /** The same among all rows that `matcher` takes, those that are only reserved included. */
+  findMatching(
+    matcher: PathMatcher,
+    hash: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Row {
+    return this.index.find(matcher, hash, bytes, start, end);
   }
 
   /**
@@ -112,15 +128,20 @@ export class Znodes implements PathMatcher {
    */
   findParent(bytes: Uint8Array, start: number, slash: number): Row {
     if (bytes[slash] !== SLASH || slash - start === 1) return NO_ROW;
-    if (this.lastParent !== NO_ROW && this.isAt(this.lastParent, bytes, start, slash)) {
+    if (this.lastParent !== NO_ROW && this.hasPath(this.lastParent, bytes, start, slash)) {
       return this.lastParent;
     }
     this.lastParent = this.find(bytes, start, slash);
     return this.lastParent;
   }
 
-  /** Whether `bytes[start, end)` is the path of a row: its names are compared upwards. */
+  /** Whether `bytes[start, end)` is the path of a row that is more than reserved. */
   isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean {
+    return !this.isReserved(row) && this.hasPath(row, bytes, start, end);
+  }
+
+  /** Whether `bytes[start, end)` is the path of a row: its names are compared upwards. */
+  hasPath(row: Row, bytes: Uint8Array, start: number, end: number): boolean {
     const { rows, slab, root } = this;
     let at = end;
     let current = row;
@@ -143,7 +164,7 @@ export class Znodes implements PathMatcher {
     return at === start;
   }
 
-  /** Whether two rows have the same path, which they can only while a snapshot is loaded. */
+  /** Whether two rows have the same path, which two znodes can only while a snapshot is loaded. */
   isSamePath(one: Row, other: Row): boolean {
     let [a, b] = [one, other];
     while (a !== b) {
@@ -211,6 +232,11 @@ export class Znodes implements PathMatcher {
   /** Whether a row is below /zookeeper/. */
   isExcluded(row: Row): boolean {
     return (this.rows.get(row, Field.nameAndFlags) & EXCLUDED) !== 0;
+  }
+
+  /** Whether a row stands for a znode that is only going to be: nobody finds it, and it is nobody's child. */
+  isReserved(row: Row): boolean {
+    return (this.rows.get(row, Field.nameAndFlags) & RESERVED) !== 0;
   }
 
   hasNullData(row: Row): boolean {
@@ -322,7 +348,14 @@ export class Znodes implements PathMatcher {
 
   /** Adds a znode behind its siblings. Its Stat is zero but for dataLength; its parent's numChildren goes up. */
   add(given: NewZnode): Row {
-    const row = this.place(given);
+    const row = this.reserve(given);
+    this.publish(row);
+    return row;
+  }
+
+  /** Makes the row of a znode that is going to be: publish() makes it one, discard() takes it back. Its Stat is zero but for dataLength. */
+  reserve(given: NewZnode): Row {
+    const row = this.place(given, RESERVED);
     const { bytes, nameStart, end, data, dataStart } = given;
     const at = this.nameStart(row);
     const target = this.chunkBytes(row);
@@ -331,16 +364,33 @@ export class Znodes implements PathMatcher {
       copyBytes(data, dataStart, target, at + end - nameStart, given.dataEnd - dataStart);
     }
     this.index.add(given.hash, row);
+    this.reservedCount += 1;
     return row;
   }
 
+  /** Makes a reserved row a znode, behind its siblings; its parent's numChildren goes up. */
+  publish(row: Row): void {
+    const { rows } = this;
+    const nameAndFlags = rows.get(row, Field.nameAndFlags);
+    rows.set(row, Field.nameAndFlags, nameAndFlags & ~RESERVED);
+    this.reservedCount -= 1;
+    this.appendChild(rows.get(row, Field.parent), row);
+  }
+
+  /** Takes a reserved row back. `hash` is that of its path. */
+  discard(row: Row, hash: number): void {
+    this.reservedCount -= 1;
+    this.drop(row, hash);
+  }
+
   /** Makes room for a znode, with everything in it but its name and its data. */
-  private place(given: NewZnode): Row {
+  private place(given: NewZnode, reservedFlag: number): Row {
     const { parent, nameStart, end, data, dataStart } = given;
     const nameSize = end - nameStart;
     const dataSize = data === null ? 0 : given.dataEnd - dataStart;
     const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
     const flags =
+      reservedFlag |
       (given.isExcluded ? EXCLUDED : 0) |
       (given.ownerKind << OWNER_SHIFT) |
       (data === null ? NULL_DATA : 0);
@@ -348,7 +398,6 @@ export class Znodes implements PathMatcher {
     const chunk = this.slab.allocate(linksSize + nameSize + dataSize);
     this.rows.set(row, Field.chunk, chunk);
     this.setStatInt(row, StatOffset.dataLength, dataSize);
-    this.appendChild(parent, row);
     return row;
   }
 
@@ -366,7 +415,8 @@ export class Znodes implements PathMatcher {
    * @param source views both the name and the data, if there is any, at the same offsets as `given` has them
    */
   addBulk(given: NewZnode, source: DataView): Row {
-    const row = this.place(given);
+    const row = this.place(given, 0);
+    this.appendChild(given.parent, row);
     const { slab } = this;
     const { nameStart, end, dataStart, data } = given;
     const nameSize = end - nameStart;
@@ -387,7 +437,7 @@ export class Znodes implements PathMatcher {
 
   /** Ends a load. Returns a row whose path another one has too, or NO_ROW. */
   endBulk(): Row {
-    return this.index.endBulk();
+    return this.index.endBulk(this);
   }
 
   private newRow(parent: Row, nameAndFlags: number): Row {
@@ -427,16 +477,21 @@ export class Znodes implements PathMatcher {
       rows.set(next === NO_ROW ? first : next, Field.previousSibling, previous);
     }
     this.setStatInt(parent, StatOffset.numChildren, this.childCount(parent) - 1);
-    this.index.remove(hash, row);
     if (this.lastParent === row) this.lastParent = NO_ROW;
+    this.drop(row, hash);
+  }
+
+  private drop(row: Row, hash: number): void {
+    const { rows } = this;
+    this.index.remove(hash, row);
     this.slab.free(rows.get(row, Field.chunk));
     rows.free(row);
   }
 
-  /** Replaces the data of a znode by a copy of `data`, and dataLength with it. */
-  setData(row: Row, data: Uint8Array | null): void {
+  /** Replaces the data of a znode by a copy of `data[start, end)`, all of it unless said otherwise, and dataLength with it. */
+  setData(row: Row, data: Uint8Array | null, start = 0, end = data?.length ?? 0): void {
     const { rows, slab } = this;
-    const size = data === null ? 0 : data.length;
+    const size = data === null ? 0 : end - start;
     const before = rows.get(row, Field.chunk);
     const keptSize = this.linksSize(row) + this.nameSize(row);
     let chunk = before;
@@ -453,7 +508,7 @@ export class Znodes implements PathMatcher {
       rows.set(row, Field.chunk, chunk);
     }
     if (data !== null)
-      copyBytes(data, 0, slab.bytesOf(chunk), slab.startOf(chunk) + keptSize, size);
+      copyBytes(data, start, slab.bytesOf(chunk), slab.startOf(chunk) + keptSize, size);
     const flags = rows.get(row, Field.nameAndFlags) & ~NULL_DATA;
     rows.set(row, Field.nameAndFlags, flags | (data === null ? NULL_DATA : 0));
     this.setStatInt(row, StatOffset.dataLength, size);

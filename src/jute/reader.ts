@@ -69,8 +69,8 @@ export class JuteReader {
     return this.bytes[this.skip(1)] !== 0;
   }
 
-  /** A length of 4 bytes that is -1 for null; raises JuteError for one that is otherwise negative or beyond the end. */
-  private readLength(): number {
+  /** The length in front of a byte or string field, 4 bytes, -1 for null; raises JuteError for one that is otherwise negative or beyond the end. */
+  readLength(): number {
     const length = this.readInt();
     if (length < -1 || length > this.end - this.offset) {
       throw new JuteError(`unreasonable length ${length}, ${this.remaining} bytes are left`);

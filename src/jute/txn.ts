@@ -8,8 +8,9 @@
 import type { ACL } from './data.ts';
 import { readACLs, writeACLs } from './data.ts';
 import type { SessionId, Zxid } from './int64.ts';
-import { readInt32 } from './int64.ts';
+import { readInt32, writeInt32 } from './int64.ts';
 import { OpCode } from './op-code.ts';
+import { PreparedTxn } from './prepared-txn.ts';
 import type { JuteReader } from './reader.ts';
 import { JuteError } from './reader.ts';
 import { unreachable } from './unreachable.ts';
@@ -285,6 +286,10 @@ function readMultiTxn(reader: JuteReader): MultiTxn {
 
 /** Writes the record of a transaction (the op code stands in its header, not here). */
 export function writeTxn(writer: JuteWriter, txn: Txn): void {
+  if (txn instanceof PreparedTxn) {
+    txn.writeRecord(writer);
+    return;
+  }
   switch (txn.type) {
     case OpCode.create:
     case OpCode.create2:
@@ -352,6 +357,6 @@ function writeMultiTxn(writer: JuteWriter, multi: MultiTxn): void {
     writer.writeInt(txn.type);
     const lengthAt = writer.reserve(4);
     writeTxn(writer, txn);
-    writer.buffer.writeInt32BE(writer.length - lengthAt - 4, lengthAt);
+    writeInt32(writer.buffer, lengthAt, writer.length - lengthAt - 4);
   }
 }

@@ -4,6 +4,7 @@
  * It is made to be used again: reset() keeps the memory. Nothing here allocates per value, apart from growing.
  */
 
+import { copyBytes } from './copy-bytes.ts';
 import { writeInt32, writeInt64, writeTimeMs } from './int64.ts';
 
 /** A growing byte sequence: `buffer[0, length)` is what was written. */
@@ -76,6 +77,21 @@ export class JuteWriter {
   writeBytes(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
+  }
+
+  /** `bytes[start, end)` alone, without a length. */
+  writeBytesOf(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    const at = this.reserve(size);
+    copyBytes(bytes, start, this.buffer, at, size);
+  }
+
+  /** `bytes[start, end)` as a byte or string field: length (4), bytes. */
+  writeRange(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    const at = this.reserve(4 + size);
+    writeInt32(this.buffer, at, size);
+    copyBytes(bytes, start, this.buffer, at + 4, size);
   }
 
   /** A byte field: length (4; -1 for null), bytes. */

@@ -4,6 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PathComparer, PathMatcher } from '../../src/datatree/path-index.ts';
 import { PathIndex } from '../../src/datatree/path-index.ts';
 import { NO_ROW } from '../../src/datatree/rows.ts';
 import { Random } from './random-txns.ts';
@@ -13,16 +14,14 @@ const NOTHING = Buffer.alloc(0);
 /** In a load, rows that are that far apart count as of the same path. */
 const SAME_PATH = 60_000;
 
-/** An index whose "path" of a row is the row number, given as `start`. */
-function newIndex(): PathIndex {
-  return new PathIndex({
-    isAt: (row, _bytes, start) => row === start,
-    isSamePath: (one, other) => one % SAME_PATH === other % SAME_PATH,
-  });
-}
+/** The "path" of a row is its number, given as `start`. */
+const BY_NUMBER: PathMatcher & PathComparer = {
+  isAt: (row, _bytes, start) => row === start,
+  isSamePath: (one, other) => one % SAME_PATH === other % SAME_PATH,
+};
 
 function find(index: PathIndex, hash: number, row: number): number {
-  return index.find(hash, NOTHING, row, row);
+  return index.find(BY_NUMBER, hash, NOTHING, row, row);
 }
 
 /** Adds and removes rows until `targetCount` are in, with some steps the other way; `entries` maps rows to hashes. */
@@ -62,7 +61,7 @@ describe('PathIndex', () => {
   it('finds what is in through all its sizes', () => {
     const property = fc.property(fc.integer(), (seed) => {
       const random = new Random(seed);
-      const index = newIndex();
+      const index = new PathIndex();
       const entries = new Map<number, number>();
       const hashOf = (): number => random.below(0x1_0000_0000) | 0;
       for (const targetCount of [717, 730, 900, 5000, 4200, 1100, 20, 0, 8000, 300]) {
@@ -76,7 +75,7 @@ describe('PathIndex', () => {
   it('keeps clusters together where all hashes are close, also around the end of the table', () => {
     const property = fc.property(fc.integer(), (seed) => {
       const random = new Random(seed);
-      const index = newIndex();
+      const index = new PathIndex();
       const entries = new Map<number, number>();
       const hashOf = (): number =>
         random.chance(50) ? -1 - random.below(1 << 24) : random.below(1 << 22);
@@ -89,7 +88,7 @@ describe('PathIndex', () => {
   });
 
   it('tells rows with the same hash apart', () => {
-    const index = newIndex();
+    const index = new PathIndex();
     for (let row = 0; row < 20; row++) index.add(42, row);
     index.remove(42, 7);
     expect(find(index, 42, 7)).toBe(NO_ROW);
@@ -99,7 +98,7 @@ describe('PathIndex', () => {
   it('takes a load at once, and goes on from there', () => {
     const property = fc.property(fc.integer(), fc.nat(40_000), fc.nat(20), (seed, count, bits) => {
       const random = new Random(seed);
-      const index = newIndex();
+      const index = new PathIndex();
       const entries = new Map<number, number>();
       // Hashes that are close to each other, or equal, as well.
       const hashOf = (): number => (random.below(2 ** 31) << 1) & (-1 << bits);
@@ -108,7 +107,7 @@ describe('PathIndex', () => {
         entries.set(row, hashOf());
         index.addBulk(entries.get(row) ?? 0);
       }
-      expect(index.endBulk()).toBe(NO_ROW);
+      expect(index.endBulk(BY_NUMBER)).toBe(NO_ROW);
       expectFound(index, entries);
       drive(index, entries, { random, targetCount: count >> 1, hashOf });
       expectFound(index, entries);
@@ -117,9 +116,9 @@ describe('PathIndex', () => {
   });
 
   it('finds a path that comes twice in a load', () => {
-    const index = newIndex();
+    const index = new PathIndex();
     index.startBulk(0);
     for (let row = 0; row <= SAME_PATH; row++) index.addBulk((row % SAME_PATH) * 77_777);
-    expect(index.endBulk()).toBe(SAME_PATH);
+    expect(index.endBulk(BY_NUMBER)).toBe(SAME_PATH);
   });
 });

@@ -1,139 +1,56 @@
 /*
  * PendingChanges: znodes as they will be once every transaction that is on its way has been applied
- * (Java: ZooKeeperServer.outstandingChanges and ChangeRecord).
+ * (Java: ZooKeeperServer.outstandingChanges).
  *
  * A write is checked against this view the moment it arrives, while the tree still shows what is durable; so a client may send
- * `create /a` and `create /a/b` in one breath. Records are kept per path, newest in front, and dropped when their transaction is
- * applied. The digest of the tree after all of them is kept along, because a transaction carries it into the log.
+ * `create /a` and `create /a/b` in one breath. A znode that is going to be created has its row already, reserved in the tree
+ * (Reservations); for a znode that is going to change or to be deleted a record is kept per row, the newest in front, and dropped when
+ * its transaction is applied. The digest of the tree after all of them is kept along, because a transaction carries it into the log.
  */
 
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
-import { digestChange, isOutsideDigest, nodeDigest } from '../../datatree/digest.ts';
+import { NO_ROW } from '../../datatree/data-tree.ts';
+import { digestChange } from '../../datatree/digest.ts';
+import type { PathMatcher } from '../../datatree/path-index.ts';
 import type { ACL } from '../../jute/data.ts';
-import { STAT_SIZE, StatOffset } from '../../jute/data.ts';
+import { StatOffset } from '../../jute/data.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import {
-  readInt32,
-  readInt64,
-  SESSION_ID_ZERO,
-  writeInt32,
-  writeInt64,
-  writeTimeMs,
-  ZXID_ZERO,
-} from '../../jute/int64.ts';
-
-const NO_ROW = -1;
-
-/** Where and when a transaction happens. */
-export class Moment {
-  zxid: Zxid = ZXID_ZERO;
-  /** ms since 1970 */
-  time = 0;
-  /** The zxid as it is written into Stats. */
-  zxidHigh = 0;
-  zxidLow = 0;
-  private readonly scratch = new Uint8Array(8);
-
-  /** Moves on to another transaction. */
-  set(zxid: Zxid, time: number): void {
-    this.zxid = zxid;
-    this.time = time;
-    writeInt64(this.scratch, 0, zxid);
-    this.zxidHigh = readInt32(this.scratch, 0);
-    this.zxidLow = readInt32(this.scratch, 4);
-  }
-}
-
-/** A znode as it will be after the transaction `zxid`. */
-export class PendingNode {
-  path = '';
-  zxid: Zxid = ZXID_ZERO;
-  /** False: the transaction deletes it. */
-  exists = true;
-  /** Its Stat in the wire layout; numChildren is kept, dataLength is not. */
-  readonly stat = new Uint8Array(STAT_SIZE);
-  acls: readonly ACL[] = [];
-  /** The row that holds its data still, or -1 where `data` is what it will have. */
-  row: Row = NO_ROW;
-  data: Uint8Array | null = null;
-  /** What it adds to the digest of the tree. */
-  digest = 0;
-  /** It is among the records: whoever asks again within the same transaction gets this one and changes it further. */
-  isKept = false;
-  /** It was counted as the creation of an ephemeral. */
-  isNewEphemeral = false;
-
-  get version(): number {
-    return readInt32(this.stat, StatOffset.version);
-  }
-
-  get cversion(): number {
-    return readInt32(this.stat, StatOffset.cversion);
-  }
-
-  get aversion(): number {
-    return readInt32(this.stat, StatOffset.aversion);
-  }
-
-  get childCount(): number {
-    return readInt32(this.stat, StatOffset.numChildren);
-  }
-
-  get ephemeralOwner(): SessionId {
-    return readInt64(this.stat, StatOffset.ephemeralOwner) as SessionId;
-  }
-
-  /** Sets one of the 32-bit fields of the Stat. */
-  setInt(offset: number, value: number): void {
-    writeInt32(this.stat, offset, value);
-  }
-
-  /** Sets one of the zxids of the Stat to that of the transaction. */
-  setZxid(offset: number, moment: Moment): void {
-    writeInt32(this.stat, offset, moment.zxidHigh);
-    writeInt32(this.stat, offset + 4, moment.zxidLow);
-  }
-
-  /** Makes the Stat that of a new znode. */
-  initStat(moment: Moment, ephemeralOwner: SessionId): void {
-    const { stat } = this;
-    stat.fill(0);
-    this.setZxid(StatOffset.czxid, moment);
-    this.setZxid(StatOffset.mzxid, moment);
-    this.setZxid(StatOffset.pzxid, moment);
-    writeTimeMs(stat, StatOffset.ctime, moment.time);
-    writeTimeMs(stat, StatOffset.mtime, moment.time);
-    if (ephemeralOwner !== SESSION_ID_ZERO) {
-      writeInt64(stat, StatOffset.ephemeralOwner, ephemeralOwner);
-    }
-  }
-}
+import { readInt32, SESSION_ID_ZERO } from '../../jute/int64.ts';
+import type { Moment } from './pending-node.ts';
+import { PendingNode } from './pending-node.ts';
+import type { RequestPath } from './request-path.ts';
+import type { CreateOp } from './write-ops.ts';
 
 /** The changes on their way. */
-export class PendingChanges {
+export class PendingChanges implements PathMatcher {
   private readonly tree: DataTree;
   private readonly digestEnabled: boolean;
-  private readonly byPath = new Map<string, PendingNode>();
+  private readonly byRow = new Map<Row, PendingNode>();
   /** All records, oldest first; those before `firstIndex` are dropped already. */
   private records: PendingNode[] = [];
   private firstIndex = 0;
   private readonly spare: PendingNode[] = [];
-  /** The digest after all records, as far as it was asked for, and what has been added since. */
+  /** The digest after everything, as far as it was asked for, and what has been added since. */
   private digestAsked = 0n;
   private digestSince = 0;
-  /** How many records make an ephemeral znode: usually none, and then nobody has to look for them. */
-  private ephemeralCreateCount = 0;
-  /** What byPath held before each record of the multi that is being prepared; null outside a multi. */
+  /** How many records stand for an ephemeral znode that is reserved: usually none, and then nobody has to look for them. */
+  private newEphemeralCount = 0;
+  /** The parent that was looked for last, if it will still be there: siblings come together. */
+  private lastParent: Row = NO_ROW;
+  /** What byRow held before each record of the multi that is being prepared; null outside a multi. */
   private undo: (PendingNode | undefined)[] | null = null;
+  /** The rows that this multi has reserved. */
+  private readonly reserved: Row[] = [];
 
   constructor(tree: DataTree, options: { readonly digestEnabled: boolean }) {
     this.tree = tree;
     this.digestEnabled = options.digestEnabled;
   }
 
-  /** How many records are kept. */
+  /** How many znodes are going to be created, changed or deleted, counted for each transaction. */
   get size(): number {
-    return this.records.length - this.firstIndex;
+    const recordCount = this.records.length - this.firstIndex;
+    return recordCount + this.tree.reservations.count - this.newEphemeralCount;
   }
 
   /** The digest that the tree will have when all of them are applied. */
@@ -146,84 +63,141 @@ export class PendingChanges {
     return this.digestAsked;
   }
 
-  /** Whether there will be a znode at `path`. */
-  has(path: string): boolean {
-    const pending = this.byPath.get(canonical(path));
-    return pending === undefined ? this.tree.findPath(path) >= 0 : pending.exists;
+  // ---- look-up
+
+  /** The row of the znode that there will be at `path`, or NO_ROW; sets path.hash. */
+  find(path: RequestPath): Row {
+    const { tree } = this;
+    const { bytes, start, end } = path;
+    if (isRoot(bytes, start, end)) return tree.root;
+    path.hash = tree.hashOf(bytes, start, end);
+    return tree.findMatching(this, path.hash, bytes, start, end);
+  }
+
+  /** The row of the znode that there will be at what stands before the last slash of `path`, or NO_ROW. */
+  findParent(path: RequestPath): Row {
+    const { tree } = this;
+    const { bytes, start, lastSlash: end } = path;
+    if (isRoot(bytes, start, end)) return tree.root;
+    const { lastParent } = this;
+    if (lastParent !== NO_ROW && this.isAt(lastParent, bytes, start, end)) return lastParent;
+    const row = tree.findMatching(this, tree.hashOf(bytes, start, end), bytes, start, end);
+    this.lastParent = row;
+    return row;
+  }
+
+  /** Whether `bytes[start, end)` is the path of a row that will be there: for the index. */
+  isAt(row: Row, bytes: Uint8Array, start: number, end: number): boolean {
+    const pending = this.byRow.get(row);
+    if (pending !== undefined && !pending.exists) return false;
+    return this.tree.hasPath(row, bytes, start, end);
   }
 
   /**
-   * The znode as it will be, for transaction `zxid` to look at and to change, and then to be given to add(), change() or
-   * release(); null where there will be none. Nothing of it may be changed before all checks have passed, because what the
+   * The znode of a row that find() has given, as it will be, for the transaction of `moment` to look at and to change, and then to be given to
+   * add(), change...() or release(). Nothing of it may be changed before all checks have passed, because what the
    * transaction has changed already is handed out again itself and not as a copy.
    */
-  take(path: string, zxid: Zxid): PendingNode | null {
-    const key = canonical(path);
-    const pending = this.byPath.get(key);
-    if (pending !== undefined) {
-      if (!pending.exists) return null;
-      return pending.zxid === zxid ? pending : this.duplicate(pending);
-    }
-    const row = this.tree.findPath(key);
-    return row < 0 ? null : this.fromTree(key, row);
+  take(row: Row, moment: Moment): PendingNode {
+    const pending = this.byRow.get(row);
+    if (pending === undefined) return this.fromTree(row);
+    return pending.zxid === moment.zxid ? pending : this.duplicate(pending);
   }
 
-  private fromTree(path: string, row: Row): PendingNode {
+  private fromTree(row: Row): PendingNode {
     const { tree } = this;
-    const node = this.blank(path);
+    const node = this.blank(row);
     tree.copyStoredStat(row, node.stat, 0);
     node.acls = tree.aclTable.aclsOf(tree.aclId(row));
-    node.row = row;
+    node.newDataSize = -1;
     node.digest = tree.nodeDigest(row);
     return node;
   }
 
   private duplicate(pending: PendingNode): PendingNode {
-    const node = this.blank(pending.path);
+    const node = this.blank(pending.row);
     node.stat.set(pending.stat);
     node.acls = pending.acls;
-    node.row = pending.row;
-    node.data = pending.data;
+    node.newDataSize = pending.newDataSize;
     node.digest = pending.digest;
     return node;
   }
 
-  /** A record for a znode that does not exist yet: an empty Stat, no data. */
-  blank(path: string): PendingNode {
+  private blank(row: Row): PendingNode {
     const node = this.spare.pop() ?? new PendingNode();
-    node.path = canonical(path);
+    node.row = row;
     node.exists = true;
-    node.row = NO_ROW;
-    node.data = null;
-    node.digest = 0;
     node.isKept = false;
     return node;
   }
 
   /** Gives back what was taken and is not changed. */
   release(node: PendingNode): void {
-    if (node.isKept) return;
-    node.data = null;
-    this.spare.push(node);
+    if (!node.isKept) this.spare.push(node);
   }
 
-  /** Keeps a znode that is new, deleted, or has other data, as what transaction `zxid` will make of it. */
-  add(node: PendingNode, zxid: Zxid): void {
-    const digest = this.digestEnabled ? this.digestOf(node) : 0;
-    this.keep(node, zxid, digest);
-    if (node.exists && node.row === NO_ROW && !node.isNewEphemeral) this.noteEphemeral(node);
+  /** The path of a row. */
+  pathOf(row: Row): string {
+    return this.tree.pathOf(row);
   }
 
-  private digestOf(node: PendingNode): number {
-    if (!node.exists) return 0;
-    const data = node.row === NO_ROW ? node.data : this.tree.dataOf(node.row);
-    return nodeDigest(node.path, data, node.stat);
+  /** The row of the parent of a row. */
+  parentOf(row: Row): Row {
+    return this.tree.parentOf(row);
   }
 
-  private noteEphemeral(node: PendingNode): void {
-    if (node.ephemeralOwner === SESSION_ID_ZERO) return;
+  // ---- changes
+
+  /** Reserves the row of a new znode. Its path has been looked up and is free. */
+  create(
+    parent: PendingNode,
+    op: CreateOp,
+    given: { readonly acls: readonly ACL[]; readonly owner: SessionId },
+    moment: Moment,
+  ): Row {
+    const { tree } = this;
+    this.startIfEmpty();
+    const { bytes, start, end } = op.data;
+    const content = {
+      dataBytes: bytes,
+      dataStart: start,
+      dataEnd: end,
+      acl: given.acls,
+      owner: given.owner,
+    };
+    const row = tree.reservations.reserve(parent.row, op.path, content, moment);
+    // It may have been that of a znode whose delete is applied, and whose record is dropped in a moment.
+    if (this.byRow.size > 0) this.byRow.delete(row);
+    this.digestSince += tree.nodeDigest(row);
+    if (this.undo !== null) this.reserved.push(row);
+    if (given.owner !== SESSION_ID_ZERO) this.noteEphemeral(row, moment);
+    return row;
+  }
+
+  /** A record besides the reserved row makes it known to ephemeralsOf(). */
+  private noteEphemeral(row: Row, moment: Moment): void {
+    const node = this.fromTree(row);
+    this.keep(node, moment, node.digest);
     node.isNewEphemeral = true;
-    this.ephemeralCreateCount += 1;
+    this.newEphemeralCount += 1;
+  }
+
+  /** Keeps a znode as deleted. */
+  delete(node: PendingNode, moment: Moment): void {
+    if (this.lastParent === node.row) this.lastParent = NO_ROW;
+    node.exists = false;
+    this.keep(node, moment, 0);
+  }
+
+  /** Keeps a znode that has other data, and mtime, mzxid and version in its Stat. `crc` has taken in its path and the data. */
+  changeData(node: PendingNode, moment: Moment, dataSize: number, crc: number): void {
+    node.newDataSize = dataSize;
+    this.keep(node, moment, this.isDigested(node) ? node.digestFrom(crc) : 0);
+  }
+
+  /** Whether a znode counts in the digest of the tree. */
+  isDigested(node: PendingNode): boolean {
+    return this.digestEnabled && !this.tree.isOutsideDigest(node.row);
   }
 
   /** Keeps a parent that has got or lost a child: one create more, or none, and pzxid. */
@@ -253,41 +227,38 @@ export class PendingChanges {
 
   /** A CRC is linear: what has changed in the Stat says by itself what changes in the digest. */
   private changeStat(node: PendingNode, moment: Moment, change: number): void {
-    const isDigested = this.digestEnabled && !isOutsideDigest(node.path);
-    this.keep(node, moment.zxid, isDigested ? (node.digest ^ change) >>> 0 : 0);
+    this.keep(node, moment, this.isDigested(node) ? (node.digest ^ change) >>> 0 : 0);
   }
 
-  private keep(node: PendingNode, zxid: Zxid, digest: number): void {
-    if (this.size === 0) {
-      this.digestAsked = this.tree.treeDigest;
-      this.digestSince = 0;
-    }
+  private keep(node: PendingNode, moment: Moment, digest: number): void {
+    this.startIfEmpty();
     this.digestSince += digest - node.digest;
     node.digest = digest;
     if (node.isKept) return;
     node.isKept = true;
     node.isNewEphemeral = false;
-    node.zxid = zxid;
-    this.undo?.push(this.byPath.get(node.path));
-    this.byPath.set(node.path, node);
+    node.zxid = moment.zxid;
+    this.undo?.push(this.byRow.get(node.row));
+    this.byRow.set(node.row, node);
     this.records.push(node);
   }
 
-  /** The paths that will be ephemerals of a session when everything on its way is applied. */
-  ephemeralsOf(sessionId: SessionId): Set<string> {
-    const paths = new Set<string>();
-    for (const path of this.tree.ephemeralsOf(sessionId)) {
-      // What is on its way may have put another znode in its place.
-      const pending = this.byPath.get(path);
-      const isStillIts = pending?.exists === true && pending.ephemeralOwner === sessionId;
-      if (pending === undefined || isStillIts) paths.add(path);
+  private startIfEmpty(): void {
+    if (this.size > 0) return;
+    this.digestAsked = this.tree.treeDigest;
+    this.digestSince = 0;
+  }
+
+  /** The rows of what will be ephemerals of a session when everything on its way is applied. */
+  ephemeralsOf(sessionId: SessionId): Row[] {
+    const { tree, byRow } = this;
+    const rows = tree.ephemeralRowsOf(sessionId).filter((row) => byRow.get(row)?.exists !== false);
+    if (this.newEphemeralCount === 0) return rows;
+    for (const node of byRow.values()) {
+      const isReserved = node.exists && tree.isReserved(node.row);
+      if (isReserved && node.ephemeralOwner === sessionId) rows.push(node.row);
     }
-    if (this.ephemeralCreateCount > 0) {
-      for (const node of this.byPath.values()) {
-        if (node.exists && node.ephemeralOwner === sessionId) paths.add(node.path);
-      }
-    }
-    return paths;
+    return rows;
   }
 
   /** Drops the records of every transaction up to `zxid`, which has just been applied. */
@@ -297,12 +268,14 @@ export class PendingChanges {
       const node = records[this.firstIndex] as PendingNode;
       if (node.zxid > zxid) break;
       this.firstIndex += 1;
-      if (this.byPath.get(node.path) === node) this.byPath.delete(node.path);
+      if (this.byRow.get(node.row) === node) this.byRow.delete(node.row);
       this.forget(node);
     }
     if (this.firstIndex === records.length) {
       records.length = 0;
       this.firstIndex = 0;
+      // With nothing on its way the tree may change by transactions that were not prepared here, and rows may go.
+      if (this.tree.reservations.count === 0) this.lastParent = NO_ROW;
     } else if (this.firstIndex > 4096) {
       this.records = records.slice(this.firstIndex);
       this.firstIndex = 0;
@@ -310,38 +283,49 @@ export class PendingChanges {
   }
 
   private forget(node: PendingNode): void {
-    if (node.isNewEphemeral) this.ephemeralCreateCount -= 1;
+    if (node.isNewEphemeral) this.newEphemeralCount -= 1;
     node.isKept = false;
     this.release(node);
   }
 
-  /** Begins a multi: from here on every record can be taken back. */
+  // ---- multi
+
+  /** Begins a multi: from here on every change can be taken back. */
   startMulti(): void {
     this.undo = [];
+    this.reserved.length = 0;
   }
 
-  /** Keeps the records of the multi. */
+  /** Keeps the changes of the multi. */
   finishMulti(): void {
     this.undo = null;
   }
 
-  /** Takes the records of the multi back, whose digest was `treeDigest` before (Java: rollbackPendingChanges, ZOOKEEPER-1624). */
+  /** Takes the changes of the multi back, before which the digest was `treeDigest` (Java: rollbackPendingChanges, ZOOKEEPER-1624). */
   rollbackMulti(treeDigest: bigint): void {
     const undo = this.undo ?? [];
     for (let index = undo.length - 1; index >= 0; index--) {
       const node = this.records.pop() as PendingNode;
       const previous = undo[index];
-      if (previous === undefined) this.byPath.delete(node.path);
-      else this.byPath.set(previous.path, previous);
+      if (previous === undefined) this.byRow.delete(node.row);
+      else this.byRow.set(previous.row, previous);
       this.forget(node);
     }
     this.undo = [];
+    const { reserved } = this;
+    // Children come behind their parents.
+    for (let row = reserved.pop(); row !== undefined; row = reserved.pop()) {
+      this.tree.reservations.discard(row);
+    }
+    this.lastParent = NO_ROW;
     this.digestAsked = treeDigest;
     this.digestSince = 0;
   }
 }
 
-/** The root is "" here, as the parent's path of `/a` is; Java keeps both names apart and sometimes confuses itself. */
-function canonical(path: string): string {
-  return path === '/' ? '' : path;
+const SLASH = 0x2f;
+
+/** The root is "" as well as "/", as the parent's path of `/a` is; Java keeps both names apart and sometimes confuses itself. */
+function isRoot(bytes: Uint8Array, start: number, end: number): boolean {
+  return end === start || (end - start === 1 && bytes[start] === SLASH);
 }

@@ -14,7 +14,7 @@ import { OpCode } from '../../jute/op-code.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import type { TurnClock } from '../clock.ts';
 import type { PendingChanges } from './pending-changes.ts';
-import { Moment } from './pending-changes.ts';
+import { Moment } from './pending-node.ts';
 import type { WritePath } from './pipeline.ts';
 import type { Prepare } from './prepare.ts';
 import type { Request } from './request.ts';
@@ -123,8 +123,8 @@ export class Proposer implements WritePath {
     const { header, txn, digest } = request;
     if (header === null || txn === null) throw new Error('a proposal without a transaction');
     const { pending, metrics, commit } = this.ports;
-    commit(header, txn, digest, request);
     const sizeBefore = pending.size;
+    commit(header, txn, digest, request);
     pending.applied(request.zxid);
     metrics.outstandingChangesRemoved.add(sizeBefore - pending.size);
   }

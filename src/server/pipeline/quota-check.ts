@@ -34,15 +34,20 @@ export class QuotaCheck {
     this.onExceeded = options.onExceeded;
   }
 
+  /** Whether there is anything to check: quotas are enforced, and there are some. */
+  get isNeeded(): boolean {
+    return this.enforceQuota && this.tree.hasQuotas;
+  }
+
   /** The size of the data of a znode, in bytes. */
   dataSizeOf(row: Row): number {
     return Math.max(0, this.tree.dataSize(row));
   }
 
   /** QuotaExceeded where `growth` at `path` goes beyond a hard limit, else 0. */
-  check(path: string, growth: Growth): ErrorCode {
-    if (!this.enforceQuota) return ErrorCode.ok;
-    const root = this.tree.quotaRootOf(path);
+  check(path: { readonly text: string }, growth: Growth): ErrorCode {
+    if (!this.isNeeded) return ErrorCode.ok;
+    const root = this.tree.quotaRootOf(path.text);
     if (root === null) return ErrorCode.ok;
     const limits = this.read(limitPath(root));
     const usage = this.read(statPath(root));

@@ -5,10 +5,16 @@
 
 import type { NamespaceSummarySet } from '../../admin/metrics/namespace-summary-set.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import { PreparedTxn } from '../../jute/prepared-txn.ts';
 import type { Txn } from '../../jute/txn.ts';
 
 /** Counts a transaction that was applied without an error: characters of each path and bytes of its new data. */
 export function countWrites(summary: NamespaceSummarySet, txn: Txn): void {
+  if (txn instanceof PreparedTxn) {
+    const { pathBytes, pathStart, pathEnd, pathCharCount } = txn;
+    summary.addBytes(pathBytes, pathStart, pathEnd, pathCharCount + txn.dataLength);
+    return;
+  }
   switch (txn.type) {
     case OpCode.create:
     case OpCode.create2:

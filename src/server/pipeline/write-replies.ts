@@ -8,7 +8,9 @@ import { STAT_SIZE } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import { PreparedTxn } from '../../jute/prepared-txn.ts';
 import { JuteReader } from '../../jute/reader.ts';
+import type { Txn } from '../../jute/txn.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
 import type { Request } from './request.ts';
 
@@ -21,12 +23,12 @@ export function writeResponse(
 ): void {
   switch (request.type) {
     case OpCode.create:
-      out.writeString(result.path);
+      writePath(out, request.txn, result);
       return;
     case OpCode.create2:
     case OpCode.createTTL:
     case OpCode.createContainer:
-      out.writeString(result.path);
+      writePath(out, request.txn, result);
       writeStatOf(out, result, tree);
       return;
     case OpCode.setData:
@@ -47,16 +49,29 @@ function writeStatOf(out: JuteWriter, result: TxnResult, tree: DataTree): void {
   tree.copyStat(result.row, out.buffer, at);
 }
 
+/** The path of a create, without making a string of it where it still has the bytes. */
+function writePath(
+  out: JuteWriter,
+  txn: Txn | null | undefined,
+  result: { readonly path: string | null },
+): void {
+  if (txn instanceof PreparedTxn) txn.writePath(out);
+  else out.writeString(result.path);
+}
+
 function writeMultiResponse(
   out: JuteWriter,
   request: Request,
   parts: readonly TxnPartResult[],
 ): void {
-  const types = request.multiTypes ?? typesOf(request);
-  parts.forEach((part, index) => {
+  const { txn } = request;
+  const types = txn === null ? typesOf(request) : request.multiTypes;
+  const txns = txn?.type === OpCode.multi ? txn.txns : [];
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index] as TxnPartResult;
     if (part.type === OpCode.error) writeErrorPart(out, part.err);
-    else writePart(out, part, types[index] ?? part.type);
-  });
+    else writePart(out, part, txns[index], types?.[index] ?? part.type);
+  }
   writeMultiEnd(out);
 }
 
@@ -71,13 +86,16 @@ function writeErrorPart(out: JuteWriter, err: number): void {
 }
 
 /** A container or TTL znode is answered as a create2, which is what a client knows how to read. */
-function writePart(out: JuteWriter, part: TxnPartResult, askedType: number): void {
+function writePart(
+  out: JuteWriter,
+  part: TxnPartResult,
+  txn: Txn | undefined,
+  askedType: number,
+): void {
   const type = isCreateWithStat(askedType) ? OpCode.create2 : askedType;
   writeMultiHeader(out, { type, done: false, err: ErrorCode.ok });
-  if (type === OpCode.create || type === OpCode.create2) out.writeString(part.path);
-  if ((type === OpCode.create2 || type === OpCode.setData) && part.stat !== null) {
-    out.writeBytes(part.stat);
-  }
+  if (type === OpCode.create || type === OpCode.create2) writePath(out, txn, part);
+  if (type === OpCode.create2 || type === OpCode.setData) part.writeStat(out);
 }
 
 function isCreateWithStat(type: number): boolean {

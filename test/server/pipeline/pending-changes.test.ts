@@ -82,8 +82,17 @@ function outcome(requests: readonly Asked[], pace: number) {
     zxid: world.tree.lastProcessedZxid,
     digest: world.tree.treeDigest,
     mismatches: world.tree.digestMismatchCount,
+    size: sizeOf(world),
+    sizeFromLog: sizeOf(new World({}, world)),
     outstanding: world.monitor('outstanding_requests'),
   };
+}
+
+/** What the tree says of itself; the one that is made anew from the log computes all of it by itself. */
+function sizeOf({ tree, lines }: World) {
+  const { nodeCount, approximateDataSize, ephemeralsCount, treeDigest } = tree;
+  const complaints = lines.filter((line) => line.includes('igest'));
+  return { nodeCount, approximateDataSize, ephemeralsCount, treeDigest, complaints };
 }
 
 describe('writes on their way', () => {
@@ -91,6 +100,7 @@ describe('writes on their way', () => {
     fc.assert(
       fc.property(asked, fc.integer({ min: 2, max: 30 }), (requests, pace) => {
         const patient = outcome(requests, 1);
+        expect(patient.sizeFromLog).toEqual(patient.size);
         expect(outcome(requests, pace)).toEqual(patient);
         expect(patient).toMatchObject({ mismatches: 0, outstanding: 0 });
       }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSequence } from '../../../src/server/pipeline/prepare.ts';
+import { formatSequence } from '../../../src/server/pipeline/prepare-create.ts';
 import {
   create,
   createTTL,

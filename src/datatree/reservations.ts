@@ -1,0 +1,128 @@
+/*
+ * Rows of znodes that transactions on their way are going to create.
+ *
+ * Whoever prepares a create has to look the path up, to hash it and to compute the digest; so the row is made then, with all that it
+ * will be, and applying the transaction only publishes it. Until then no reader finds it (Znodes.isReserved). A create that comes
+ * from a log or from another server reserves its row and publishes it at once, so that there is one way of making a znode.
+ *
+ * Nothing here answers to a class of Java's, which makes a DataNode when a transaction is applied and keeps a ChangeRecord until then.
+ */
+
+import type { ACL } from '../jute/data.ts';
+import { StatOffset } from '../jute/data.ts';
+import type { SessionId } from '../jute/int64.ts';
+import { writeInt64 } from '../jute/int64.ts';
+import type { Row } from './rows.ts';
+import { Field, NO_ROW, wireOrder } from './rows.ts';
+import type { TreeState } from './tree-state.ts';
+import type { NewZnode } from './znodes.ts';
+import { OwnerKind } from './znodes.ts';
+
+/** When a transaction happens, in words: how it is written into Stats. */
+export interface TxnMoment {
+  readonly zxidHigh: number;
+  readonly zxidLow: number;
+  /** ms since 1970 */
+  readonly timeHigh: number;
+  readonly timeLow: number;
+}
+
+/** The place of a new znode: its path is `bytes[start, end)`, and its parent is there or reserved. */
+export interface NewPlace {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Where the last slash stands in `bytes`. */
+  readonly lastSlash: number;
+  readonly hash: number;
+}
+
+/** What a new znode has. */
+export interface NewContent {
+  /** The source of the data is `dataBytes[dataStart, dataEnd)`; a dataEnd below 0 is for null. */
+  readonly dataBytes: Uint8Array;
+  readonly dataStart: number;
+  readonly dataEnd: number;
+  readonly acl: readonly ACL[] | null;
+  readonly owner: SessionId;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Makes rows of znodes. */
+export class Reservations {
+  private readonly state: TreeState;
+  private readonly given: NewZnode;
+
+  constructor(state: TreeState) {
+    this.state = state;
+    this.given = {
+      parent: NO_ROW,
+      hash: 0,
+      bytes: NO_BYTES,
+      nameStart: 0,
+      end: 0,
+      ownerKind: OwnerKind.none,
+      isExcluded: false,
+      data: null,
+      dataStart: 0,
+      dataEnd: 0,
+    };
+  }
+
+  /** How many rows are reserved and not published. */
+  get count(): number {
+    return this.state.znodes.reservedCount;
+  }
+
+  /** Makes the row of a znode as it will be right after the transaction of `moment`. The path must not be in use. */
+  reserve(parent: Row, place: NewPlace, content: NewContent, moment: TxnMoment): Row {
+    const { state, given } = this;
+    const { znodes } = state;
+    const { rows } = znodes;
+    const { bytes, start, end } = place;
+    given.parent = parent;
+    given.hash = place.hash;
+    given.bytes = bytes;
+    given.nameStart = place.lastSlash + 1;
+    given.end = end;
+    given.ownerKind = state.ownerKindOf(content.owner);
+    given.isExcluded = state.isExcluded(bytes, start, end);
+    given.data = content.dataEnd < 0 ? null : content.dataBytes;
+    given.dataStart = content.dataStart;
+    given.dataEnd = content.dataEnd;
+    const row = znodes.reserve(given);
+    const [zxidHigh, zxidLow] = [wireOrder(moment.zxidHigh), wireOrder(moment.zxidLow)];
+    const [timeHigh, timeLow] = [wireOrder(moment.timeHigh), wireOrder(moment.timeLow)];
+    rows.setStatWords(row, StatOffset.czxid, zxidHigh, zxidLow);
+    rows.setStatWords(row, StatOffset.mzxid, zxidHigh, zxidLow);
+    rows.setStatWords(row, StatOffset.pzxid, zxidHigh, zxidLow);
+    rows.setStatWords(row, StatOffset.ctime, timeHigh, timeLow);
+    rows.setStatWords(row, StatOffset.mtime, timeHigh, timeLow);
+    if (given.ownerKind !== OwnerKind.none) {
+      const at = rows.statStart(row) + StatOffset.ephemeralOwner;
+      writeInt64(rows.statBytes(row), at, content.owner);
+    }
+    rows.set(row, Field.acl, state.aclTable.take(content.acl));
+    rows.set(row, Field.digest, state.digestOf(row, bytes, start, end));
+    return row;
+  }
+
+  /** Makes a reserved row a znode of the tree. */
+  publish(row: Row): void {
+    const { state } = this;
+    const { znodes } = state;
+    if (!znodes.isReserved(row)) throw new Error(`row ${row} is published, but not reserved`);
+    znodes.publish(row);
+    if (znodes.ownerKind(row) !== OwnerKind.none) state.owners.add(row, state.ownerOf(row));
+    state.digest.add(znodes.rows.get(row, Field.digest) >>> 0);
+  }
+
+  /** Takes a reserved row back, whose transaction will not be. What was reserved below it has been taken back before. */
+  discard(row: Row): void {
+    const { aclTable, pathBytes, znodes } = this.state;
+    aclTable.release(znodes.rows.get(row, Field.acl));
+    const size = pathBytes.encode(this.state.pathOf(row));
+    znodes.discard(row, znodes.hashOf(pathBytes.bytes, 0, size));
+  }
+}

@@ -1,0 +1,154 @@
+/*
+ * Preparing a multi (Java: PrepRequestProcessor.pRequest2Txn, the case multi).
+ *
+ * All or nothing: the first part that is refused takes back what the parts before it would have changed. Its result is its
+ * code, that of the parts before is 0 and of those behind RuntimeInconsistency (DataTree.processTxn makes the first so).
+ */
+
+import { ErrorCode } from '../../jute/error-code.ts';
+import { OpCode } from '../../jute/op-code.ts';
+import type { JuteReader } from '../../jute/reader.ts';
+import { JuteError } from '../../jute/reader.ts';
+import type { MultiTxn, Txn } from '../../jute/txn.ts';
+import { unreachable } from '../../jute/unreachable.ts';
+import type { Asker } from './asker.ts';
+import type { PendingChanges } from './pending-changes.ts';
+import type { Moment } from './pending-node.ts';
+import type { PrepareCreate } from './prepare-create.ts';
+import type { PrepareDelete } from './prepare-delete.ts';
+import type { PrepareSet } from './prepare-set.ts';
+import type { Request } from './request.ts';
+import type { CreateType } from './write-ops.ts';
+import { CreateOp, PathVersionOp, SetDataOp } from './write-ops.ts';
+
+/** Prepares multis. */
+export class PrepareMulti {
+  private readonly pending: PendingChanges;
+  private readonly creates: PrepareCreate;
+  private readonly deletes: PrepareDelete;
+  private readonly sets: PrepareSet;
+  private readonly createOp = new CreateOp();
+  private readonly pathVersionOp = new PathVersionOp();
+  private readonly setDataOp = new SetDataOp();
+
+  constructor(ports: {
+    readonly pending: PendingChanges;
+    readonly creates: PrepareCreate;
+    readonly deletes: PrepareDelete;
+    readonly sets: PrepareSet;
+  }) {
+    this.pending = ports.pending;
+    this.creates = ports.creates;
+    this.deletes = ports.deletes;
+    this.sets = ports.sets;
+  }
+
+  /** Raises JuteError where a part cannot be read, or fails as a whole; nothing of the multi is pending then. */
+  prepare(request: Request, reader: JuteReader, asker: Asker, moment: Moment): MultiTxn {
+    const { pending } = this;
+    const digestBefore = pending.treeDigest;
+    const txns: Txn[] = [];
+    const refuse = (): void => pending.rollbackMulti(digestBefore);
+    pending.startMulti();
+    try {
+      request.multiTypes = this.prepareParts(txns, reader, { asker, moment, refuse });
+    } catch (error) {
+      refuse();
+      throw error;
+    } finally {
+      pending.finishMulti();
+    }
+    return { type: OpCode.multi, txns };
+  }
+
+  /** Returns the op codes that were asked for, or null where those in the log are the same. */
+  private prepareParts(
+    txns: Txn[],
+    reader: JuteReader,
+    context: { readonly asker: Asker; readonly moment: Moment; readonly refuse: () => void },
+  ): readonly number[] | null {
+    const { asker, moment, refuse } = context;
+    let types: number[] | null = null;
+    let hasFailed = false;
+    for (;;) {
+      const type = reader.readInt();
+      const done = reader.readBoolean();
+      reader.readInt();
+      if (done) return types;
+      const asked = this.readPart(type, reader);
+      const part = hasFailed
+        ? ErrorCode.runtimeInconsistency
+        : this.preparePart(asked, asker, moment);
+      if (typeof part === 'number') {
+        if (!hasFailed) refuse();
+        hasFailed = true;
+        txns.push({ type: OpCode.error, err: part });
+      } else {
+        if (part.type !== asked) types ??= txns.map((txn) => txn.type);
+        txns.push(part);
+      }
+      types?.push(asked);
+    }
+  }
+
+  /** Reads a part and returns what it is. Parts of a multiRead are an error here, as is a path that is null, over which Java fails. */
+  private readPart(type: number, reader: JuteReader): PartType {
+    switch (type) {
+      case OpCode.create:
+      case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
+        this.createOp.read(type, reader);
+        this.createOp.becomePart();
+        demandPath(this.createOp);
+        return this.createOp.type;
+      case OpCode.delete:
+      case OpCode.check:
+        this.pathVersionOp.read(reader);
+        demandPath(this.pathVersionOp);
+        return type;
+      case OpCode.setData:
+        this.setDataOp.read(reader);
+        demandPath(this.setDataOp);
+        return type;
+      default:
+        throw new JuteError(`op code ${type} in a multi`);
+    }
+  }
+
+  private preparePart(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode {
+    const part = this.dispatch(type, asker, moment);
+    // What Java fails over in a part, an absent name in an ACL for one, it fails over as a whole.
+    if (part === ErrorCode.marshallingError) throw new JuteError('a part that Java fails over');
+    return part;
+  }
+
+  private dispatch(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode {
+    const { createOp } = this;
+    switch (type) {
+      case OpCode.create:
+      case OpCode.create2:
+        if (createOp.lacksItsTTL) return ErrorCode.marshallingError;
+        // A create2 in the log of a multi is something that servers before 3.9 drop (ZOOKEEPER-4026).
+        return this.creates.prepare(createOp, OpCode.create, asker, moment);
+      case OpCode.createContainer:
+      case OpCode.createTTL:
+        return this.creates.prepare(createOp, type, asker, moment);
+      case OpCode.delete:
+        return this.deletes.prepare(this.pathVersionOp, asker, moment);
+      case OpCode.check:
+        return this.sets.prepareCheck(this.pathVersionOp, asker, moment);
+      case OpCode.setData:
+        return this.sets.prepareData(this.setDataOp, asker, moment);
+      default:
+        return unreachable(type);
+    }
+  }
+}
+
+/** What a multi may consist of. */
+type PartType = CreateType | typeof OpCode.delete | typeof OpCode.check | typeof OpCode.setData;
+
+function demandPath(op: { readonly hasPath: boolean }): void {
+  if (!op.hasPath) throw new JuteError('a part without a path');
+}
