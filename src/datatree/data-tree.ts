@@ -355,6 +355,11 @@ export class DataTree {
 
   // ---- transactions
 
+  /** Is to be true while transactions come from the log and nobody waits for a single one: all together take less time then. */
+  set isReplaying(isReplaying: boolean) {
+    this.state.znodes.growsAtOnce = isReplaying;
+  }
+
   /** Whether apply() notes what it changed; false while nobody watches anything. */
   get recordChanges(): boolean {
     return this.applier.nodes.recordChanges;

@@ -148,6 +148,8 @@ export class PathIndex {
   private moveStart = 0;
   private movedCount = 0;
   private count = 0;
+  /** Whether a table that grows is filled in one go: quicker in all, for times at which nobody waits for a single operation. */
+  growsAtOnce = false;
   /** What a load has given so far; null while there is none. */
   private bulk: BulkHashes | null = null;
 
@@ -216,8 +218,11 @@ export class PathIndex {
     this.slotsOf(hash).add(hash, row);
     this.count += 1;
     const { size } = this.current;
-    if (this.next !== null) this.move(this.next);
-    else if (this.count > size * MAX_LOAD) this.startMove(Math.floor(size * GROWTH));
+    if (this.next === null && this.count > size * MAX_LOAD) {
+      this.startMove(Math.floor(size * GROWTH));
+      if (!this.growsAtOnce) return;
+    }
+    if (this.next !== null) this.move(this.next, this.growsAtOnce ? size : MOVED_PER_CHANGE);
   }
 
   /** Takes out a row that is in. */
@@ -225,7 +230,7 @@ export class PathIndex {
     if (!this.slotsOf(hash).remove(hash, row)) this.next?.remove(hash, row);
     this.count -= 1;
     const { size } = this.current;
-    if (this.next !== null) this.move(this.next);
+    if (this.next !== null) this.move(this.next, MOVED_PER_CHANGE);
     else if (this.count < size * MIN_LOAD && size > MIN_SIZE) {
       this.startMove(Math.max(MIN_SIZE, Math.floor(size / GROWTH)));
     }
@@ -247,14 +252,14 @@ export class PathIndex {
   }
 
   /**
-   * Moves some slots, and on to the end of a cluster. At the end of the table a cluster may grow around it into the slots where the
+   * Moves `slotCount` slots, and on to the end of a cluster. At the end of the table a cluster may grow around it into the slots where the
    * move began. Rows that it puts in the way of the move are taken along, ahead of the others with their hash; those that it
    * puts into slots that have moved are followed when the move gets around.
    */
-  private move(next: Slots): void {
+  private move(next: Slots, slotCount: number): void {
     const { current } = this;
     const { words, size } = current;
-    const goal = Math.min(size, this.movedCount + MOVED_PER_CHANGE);
+    const goal = Math.min(size, this.movedCount + slotCount);
     let slot = (this.moveStart + this.movedCount) % size;
     for (;;) {
       const row = (words[2 * slot + 1] as number) - 1;

@@ -440,6 +440,11 @@ export class Znodes implements PathComparer, PathMatcher {
     return this.index.endBulk(this);
   }
 
+  /** Whether the index may take its time for a single znode, as long as many take less. */
+  set growsAtOnce(isWanted: boolean) {
+    this.index.growsAtOnce = isWanted;
+  }
+
   private newRow(parent: Row, nameAndFlags: number): Row {
     const { rows } = this;
     const row = rows.allocate();

@@ -95,6 +95,26 @@ describe('PathIndex', () => {
     for (let row = 8; row < 20; row++) expect(find(index, 42, row)).toBe(row);
   });
 
+  it('may grow in one go, also from the middle of a move', () => {
+    const property = fc.property(fc.integer(), fc.nat(3000), (seed, calmCount) => {
+      const random = new Random(seed);
+      const index = newIndex();
+      const entries = new Map<number, number>();
+      const hashOf = (): number => random.below(2 ** 31) << 1;
+      for (const [growsAtOnce, targetCount] of [
+        [false, calmCount],
+        [true, 9000],
+        [false, 20_000],
+        [true, 100],
+      ] as const) {
+        index.growsAtOnce = growsAtOnce;
+        drive(index, entries, { random, targetCount, hashOf });
+        expectFound(index, entries);
+      }
+    });
+    fc.assert(property, { numRuns: 20 });
+  });
+
   it('takes a load at once, and goes on from there', () => {
     const property = fc.property(fc.integer(), fc.nat(40_000), fc.nat(20), (seed, count, bits) => {
       const random = new Random(seed);

@@ -62,7 +62,9 @@ export class Replay {
 
   /** Applies all files, oldest first, and mends the end of the last one. Raises StorageError, before anything is changed. */
   run(logs: readonly NamedFile[]): void {
+    this.tree.isReplaying = true;
     for (const log of logs) this.readLog(log);
+    this.tree.isReplaying = false;
     const { knownZxid, logDirectory } = this.options;
     if (this.last < knownZxid) {
       throw new StorageError(
