@@ -1,14 +1,23 @@
 /*
- * Command lines with options, mistakes or a call for help, taken apart by yargs.
+ * Command lines with options, mistakes or a call for help, taken apart by yargs, which is loaded for them alone.
  *
  * In a module of its own because loading yargs takes long: main.ts loads it only for those. What a command does is in
  * commands.ts.
  */
-import yargs from 'yargs';
+import { createRequire } from 'node:module';
+import type Yargs from 'yargs';
 import { type CommandLine, commands, runInitialize } from './commands.ts';
 
 /** What the command line asks for; carried out by whoever reads it. */
 export type Chosen = () => Promise<number>;
+
+/** Code that V8 has compiled at an earlier time (bin/zk-server) cannot use import(). */
+function loadYargs(): typeof Yargs {
+  const found: typeof Yargs | { readonly default: typeof Yargs } = createRequire(import.meta.url)(
+    'yargs',
+  );
+  return 'default' in found ? found.default : found;
+}
 
 /**
  * Takes a command line apart. A mistake in it, and --help, end the process here, with the list of commands and options and
@@ -17,6 +26,7 @@ export type Chosen = () => Promise<number>;
  * @param argv the words behind the program's name
  */
 export async function chosenCommand(argv: readonly string[]): Promise<Chosen> {
+  const yargs = loadYargs();
   let chosen: Chosen = () => Promise.resolve(0);
   const parser = yargs([...argv])
     .scriptName('zk-server')

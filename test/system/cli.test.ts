@@ -4,11 +4,23 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import Module from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endWithTests, type Finished, run } from '../harness/command.ts';
 import { fourLetterWord, freePort } from '../harness/server.ts';
@@ -402,5 +414,35 @@ describe('bin/zkServer.sh', () => {
     const status = await run(link, ['status'], { env: site.env() });
     expect(status.code).toBe(1);
     expect(status.stdout).toContain(`Client port found: ${site.port}.`);
+  });
+});
+
+describe('the code that the build compiles', () => {
+  const bundle = fileURLToPath(new URL('../../dist/bundle/', import.meta.url));
+
+  it('is what V8 takes', () => {
+    const script = new Script(Module.wrap(readFileSync(join(bundle, 'main.cjs'), 'utf8')), {
+      filename: join(bundle, 'main.cjs'),
+      cachedData: readFileSync(join(bundle, 'main.cjs.compiled')),
+    });
+    expect(script.cachedDataRejected).toBe(false);
+  });
+
+  it('may be missing or of another version', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zk-cli-test-'));
+    try {
+      cpSync(bin, join(folder, 'bin'), { recursive: true });
+      copyFileSync(join(bin, '../package.json'), join(folder, 'package.json'));
+      mkdirSync(join(folder, 'dist/bundle'), { recursive: true });
+      copyFileSync(join(bundle, 'main.cjs'), join(folder, 'dist/bundle/main.cjs'));
+      const version = () => run(join(folder, 'bin/zk-server'), ['version']);
+      expect(await version()).toMatchObject({ code: 0 });
+      const other = readFileSync(join(bundle, 'main.cjs.compiled'));
+      other.writeInt32LE(other.readInt32LE(4) + 1, 4);
+      writeFileSync(join(folder, 'dist/bundle/main.cjs.compiled'), other);
+      expect(await version()).toMatchObject({ code: 0 });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
