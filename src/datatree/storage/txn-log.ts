@@ -19,6 +19,7 @@ import { JuteWriter } from '../../jute/writer.ts';
 import { adler32 } from './adler32.ts';
 import type { Disk, Done, LogFile } from './disk.ts';
 import { logName } from './file-names.ts';
+import { isUnwrittenLog, logEndAt } from './log-end.ts';
 import {
   FILE_HEADER_SIZE,
   LOG_HEADER,
@@ -115,11 +116,12 @@ function isTaken(error: Error | null): boolean {
   return error !== null && 'code' in error && error.code === 'EEXIST';
 }
 
-/** Whether a log has a whole record. A role that ended before its first write was durable may leave one that has none. */
-function holdsTxn(disk: Disk, path: string): boolean {
+/** Whether a file is a log that never got a transaction: a role that ended before its first write was durable may leave one. */
+function isEmptyLog(disk: Disk, path: string): boolean {
   const reader = new LogReader(disk, path);
   try {
-    return reader.hasHeader && reader.next();
+    if (!reader.hasHeader) return isUnwrittenLog(reader.file);
+    return !reader.next() && logEndAt(reader.file, reader.offset) !== 'damaged';
   } finally {
     reader.close();
   }
@@ -312,8 +314,8 @@ export class TxnLog {
   /** A file of that name may only be in the way when no transaction is in it, and only once. */
   private startAgain(batch: Batch, path: string): void {
     try {
-      if (holdsTxn(this.disk, path)) {
-        throw new StorageError('A log with transactions has the name of the next one', path);
+      if (!isEmptyLog(this.disk, path)) {
+        throw new StorageError('A file with content has the name of the next log', path);
       }
       this.disk.removeNow(path);
     } catch (error) {

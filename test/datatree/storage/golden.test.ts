@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SnapshotReceiver } from '../../../src/datatree/storage/snapshot-receiver.ts';
+import { SnapshotStream } from '../../../src/datatree/storage/snapshot-stream.ts';
+import { JuteWriter } from '../../../src/jute/writer.ts';
 import { readZxids } from './log-images.ts';
-import { DIRECTORY, golden, goldenDisk, recoverFrom, Scene, seen } from './scene.ts';
+import { DIRECTORY, golden, goldenDisk, newTree, recoverFrom, Scene, seen, zxid } from './scene.ts';
 
 /* The files below golden/ are those of Apache ZooKeeper 3.8.0, as a kill -9 left them; only the zeros at the ends of the logs were cut off. */
 
@@ -99,3 +102,23 @@ describe('a snapshot of ours', () => {
 function sortedBytes(bytes: Buffer): string {
   return Buffer.from(bytes).sort().toString('hex');
 }
+
+describe('what ZKDatabase.serializeSnapshot sends', () => {
+  it('is the tree that Java had, and none of what follows is taken', () => {
+    const bytes = Buffer.concat([golden('plain/serializeSnapshot'), Buffer.from('signature')]);
+    const tree = newTree();
+    const receiver = new SnapshotReceiver(tree, zxid(38), null);
+    expect(receiver.push(bytes, 0, bytes.length)).toBe(bytes.length - 9);
+    expect(receiver.isComplete).toBe(true);
+    expect(tree.treeDigest).toBe(42910671940n);
+    expect(seen(tree)).toEqual(seen(recoverFrom(goldenDisk('plain', PLAIN)).tree));
+  });
+
+  it('is in other orders what we send', () => {
+    const { tree } = recoverFrom(goldenDisk('plain', PLAIN));
+    const writer = new JuteWriter();
+    while (!new SnapshotStream(tree).writeSlice(writer, Number.MAX_SAFE_INTEGER));
+    expect(writer.length).toBe(golden('plain/serializeSnapshot').length);
+    expect(sortedBytes(writer.toBuffer())).toBe(sortedBytes(golden('plain/serializeSnapshot')));
+  });
+});

@@ -190,9 +190,7 @@ export class MemoryDisk implements Disk {
   private later(name: string, work: () => void, done: Done): void {
     this.calls.push(name);
     this.waiting.push(() => {
-      const error = this.onCall(name);
-      if (error === null) work();
-      done(error);
+      done(this.onCall(name) ?? failureOf(work));
     });
   }
 
@@ -400,6 +398,17 @@ export class MemoryDisk implements Disk {
 function rename(names: Map<string, Inode>, naming: Naming): void {
   if (naming.inode === null) names.delete(naming.path);
   else names.set(naming.path, naming.inode);
+}
+
+/** The system's error that `work` raises; null for none. */
+function failureOf(work: () => void): Error | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return error;
+    throw error;
+  }
 }
 
 function directoryOf(path: string): string {

@@ -179,15 +179,6 @@ describe('a file of the log', () => {
     expect(new Scene(scene.disk).found.lastZxid).toBe(zxid(1));
   });
 
-  it('is not overwritten when there is one of that name', () => {
-    const scene = new Scene();
-    scene.disk.put(`${DIRECTORY}/log.1`, Buffer.from('precious'));
-    scene.append(createTxn('/a'));
-    scene.log.flush();
-    expect(() => scene.disk.settle()).toThrow('EEXIST');
-    expect(scene.durable).toEqual([]);
-  });
-
   it('takes no zxid twice', () => {
     const scene = new Scene();
     scene.append(createTxn('/a'));
@@ -310,6 +301,16 @@ describe('the terms of a role', () => {
     }
   });
 
+  it('do not touch one that is something else', () => {
+    const scene = new Scene();
+    scene.disk.put(`${DIRECTORY}/log.1`, Buffer.from('precious'));
+    scene.append(createTxn('/a'));
+    scene.flush();
+    expect(scene.failures[0]?.message).toMatch('A file with content has the name of the next log');
+    expect(scene.durable).toEqual([]);
+    expect(scene.disk.contents(`${DIRECTORY}/log.1`).toString()).toBe('precious');
+  });
+
   it('do not touch one that has transactions', () => {
     const other = new Scene();
     other.commit(createTxn('/other'));
@@ -317,7 +318,7 @@ describe('the terms of a role', () => {
     scene.append(createTxn('/a'));
     scene.disk.put(`${DIRECTORY}/log.1`, other.disk.contents(`${DIRECTORY}/log.1`));
     scene.flush();
-    expect(scene.failures[0]?.message).toMatch('A log with transactions has the name of the next');
+    expect(scene.failures[0]?.message).toMatch('A file with content has the name of the next log');
     expect(scene.disk.contents(`${DIRECTORY}/log.1`)).toEqual(
       other.disk.contents(`${DIRECTORY}/log.1`),
     );
