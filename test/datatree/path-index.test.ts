@@ -98,7 +98,7 @@ describe('PathIndex', () => {
   it('may grow in one go, also from the middle of a move', () => {
     const property = fc.property(fc.integer(), fc.nat(3000), (seed, calmCount) => {
       const random = new Random(seed);
-      const index = newIndex();
+      const index = new PathIndex();
       const entries = new Map<number, number>();
       const hashOf = (): number => random.below(2 ** 31) << 1;
       for (const [growsAtOnce, targetCount] of [
