@@ -29,6 +29,9 @@ import { epochOf } from './zxid.ts';
 /** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
 const LAST_COUNTER = 0xffffffff;
 
+/** Links that have not told who they are: more are not taken. An ensemble is far smaller. */
+const STRANGERS_LIMIT = 256;
+
 /** How far a leader has come. */
 export type LeaderPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
 
@@ -164,8 +167,10 @@ export class Leader implements HandlerOwner {
 
   // ---- learners
 
-  /** A server has connected to the quorum port. */
-  accept(link: PeerLink): LinkHandler {
+  /** A server has connected to the quorum port; null where so many have without a word that this one is sent away. */
+  accept(link: PeerLink): LinkHandler | null {
+    const strangers = [...this.handlers].filter((handler) => handler.phase === 'hello');
+    if (strangers.length >= STRANGERS_LIMIT && this.isEpochProposed) return null;
     const { clock, log } = this.ports;
     const ports = { clock, log, owner: this, history: this.server.history };
     const handler = new LearnerHandler(ports, link, this.options.packetSizeLimit);

@@ -61,6 +61,8 @@ export interface LearnerServer {
   /** Takes bytes of the tree; returns how many, fewer only where the tree is whole. Raises an error for nonsense. */
   receiveSnapshot(bytes: Buffer, start: number, end: number): number;
   readonly isSnapshotWhole: boolean;
+  /** Whether so much of the tree waits for the disk that no more should be taken for now. */
+  readonly isSnapshotFull: boolean;
   /** Appends a proposal to the log. `durable` tells when it is on disk. @param record header, transaction, digest; its own copy */
   append(zxid: Zxid, record: Buffer): void;
   /** Calls back once everything that was taken, the tree too, is on disk. */
@@ -136,6 +138,7 @@ export class Learner implements LinkHandler, PacketHandler {
   /** Bytes of the signature behind a tree that have come; null while none is expected. */
   private signature: JuteWriter | null = null;
   private isReceivingTree = false;
+  private isPaused = false;
   /** Proposals that came before NEWLEADER. */
   private unlogged: Unlogged[] = [];
   /** What is in the log or on its way there and not committed, oldest first. */
@@ -522,7 +525,9 @@ export class Learner implements LinkHandler, PacketHandler {
   /** Ends a turn: sends what was written. */
   endTurn(): void {
     const { out, link } = this;
-    if (link === null || out.length === 0) return;
+    if (link === null) return;
+    this.pauseOrResume(link);
+    if (out.length === 0) return;
     if (out.length < HANDED_OVER_SIZE) {
       link.write(out.toBuffer());
       out.reset();
@@ -531,6 +536,16 @@ export class Learner implements LinkHandler, PacketHandler {
       this.out = new JuteWriter(16 * 1024);
     }
     if (link.unsentSize > UNSENT_LIMIT) this.end('the leader does not read');
+  }
+
+  /** A tree is taken as fast as the disk takes it; a leader that has to wait for that is not silent. */
+  private pauseOrResume(link: PeerLink): void {
+    const { isSnapshotFull } = this.server;
+    if (isSnapshotFull) this.lastHeardAt = this.ports.clock.elapsed;
+    if (isSnapshotFull === this.isPaused) return;
+    this.isPaused = isSnapshotFull;
+    if (isSnapshotFull) link.pause();
+    else link.resume();
   }
 
   /** When run() wants to be called, in ms. */

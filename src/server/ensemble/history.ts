@@ -186,6 +186,12 @@ export class History implements LeaderHistory {
     return this.incoming?.receiver.isComplete ?? false;
   }
 
+  /** Whether the disk has to take some of it before more is received. */
+  get isSnapshotFull(): boolean {
+    return this.incoming?.tee.isFull ?? false;
+  }
+
+  /** Whether a tree is on its way in. */
   get isReceiving(): boolean {
     return this.incoming !== null;
   }

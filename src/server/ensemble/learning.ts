@@ -39,7 +39,9 @@ export class Learning implements LearnerServer, Term {
     this.ports = ports;
     this.history = ports.history;
     this.learner = learner;
-    this.sessions = new LearnerSessions(initialSessionId(myId, ports.clock.wall));
+    this.sessions = new LearnerSessions(initialSessionId(myId, ports.clock.wall), (id) =>
+      this.history.tree.sessions.has(id),
+    );
     this.forwarder = new Forwarder({
       forward: (request, record, authinfo) => learner.request(request, record, authinfo),
       commit: (header, txn, digest, request) => {
@@ -76,6 +78,10 @@ export class Learning implements LearnerServer, Term {
 
   get isSnapshotWhole(): boolean {
     return this.history.isSnapshotWhole;
+  }
+
+  get isSnapshotFull(): boolean {
+    return this.history.isSnapshotFull;
   }
 
   append(zxid: Zxid, record: Buffer): void {

@@ -192,7 +192,7 @@ export class Replica {
   private idle(): Serving {
     const serving = this.makeServing({
       tree: this.history.tree,
-      sessions: new LearnerSessions(SESSION_ID_ZERO),
+      sessions: new LearnerSessions(SESSION_ID_ZERO, () => false),
       revalidate: () => undefined,
     });
     serving.view.isServing = false;

@@ -15,13 +15,20 @@ export class LearnerSessions implements Sessions {
   private heard = new Map<SessionId, number>();
   private nextSessionId: SessionId;
 
-  /** @param firstSessionId see initialSessionId */
-  constructor(firstSessionId: SessionId) {
+  private readonly isTaken: (id: SessionId) => boolean;
+
+  /**
+   * @param firstSessionId see initialSessionId
+   * @param isTaken whether a session lives: the clock that ids begin with may have gone back
+   */
+  constructor(firstSessionId: SessionId, isTaken: (id: SessionId) => boolean) {
     this.nextSessionId = firstSessionId;
+    this.isTaken = isTaken;
   }
 
   create(timeout: number): Session {
-    const id = this.nextSessionId;
+    let id = this.nextSessionId;
+    while (this.sessions.has(id) || this.isTaken(id)) id = toSessionId(id + 1n);
     this.nextSessionId = toSessionId(id + 1n);
     return this.track(id, timeout);
   }
