@@ -13,7 +13,7 @@ const leftOut = new Set(
   `
   proposal_count looking_count diff_count snap_count commit_count revalidate_count learner_proposal_received_count
   learner_commit_received_count quit_leading_due_to_disloyal_voter skip_learner_request_to_next_processor_count
-  leader_unavailable_time unavailable_time election_time follower_sync_time observer_sync_time inflight_snap_count
+  leader_unavailable_time unavailable_time follower_sync_time observer_sync_time inflight_snap_count
   inflight_diff_count socket_closing_time learner_request_processor_queue_size quorum_ack_latency proposal_latency
   proposal_ack_creation_latency commit_propagation_latency om_proposal_process_time_ms om_commit_process_time_ms
 
@@ -170,6 +170,6 @@ describe('the metrics of a server', () => {
       expect(after, field).not.toBe(printed);
       metrics.resetAll();
     }
-    expect(fields.length).toBe(46);
+    expect(fields.length).toBe(47);
   });
 });

@@ -92,9 +92,9 @@ export class ServerMetrics {
   readonly snapshotTime = new AvgMinMaxCounter('snapshottime');
   /** A snapshot that could not be written (since 3.9). */
   readonly snapshotErrorCount = new SimpleCounter('snapshot_error_count');
-  /** Once at the start: milliseconds to load snapshot and log. */
   /** An election that this server took part in: from its beginning to its result (Leader.lead, Follower.followLeader). */
   readonly electionTime = new AvgMinMaxCounter('election_time');
+  /** Once at the start: milliseconds to load snapshot and log. */
   readonly dbInitTime = new AvgMinMaxCounter('dbinittime');
   /** Once at the start: milliseconds to load the snapshot. */
   readonly startupSnapLoadTime = new AvgMinMaxCounter('startup_snap_load_time');
@@ -221,8 +221,8 @@ export class ServerMetrics {
       this.fsyncTime,
       this.snapshotTime,
       this.startupTxnsLoaded,
-      this.electionTime,
       this.dbInitTime,
+      this.electionTime,
       this.syncProcessorBatchSize,
       this.nodeChildrenWatchCount,
       this.nodeChangedWatchCount,
