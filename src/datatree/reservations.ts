@@ -120,9 +120,29 @@ export class Reservations {
 
   /** Takes a reserved row back, whose transaction will not be. What was reserved below it has been taken back before. */
   discard(row: Row): void {
-    const { aclTable, pathBytes, znodes } = this.state;
-    aclTable.release(znodes.rows.get(row, Field.acl));
+    this.drop(row, this.hashOf(row));
+  }
+
+  /**
+   * Takes all back: this server orders writes no more, and what it has prepared and may still be committed comes back to it as any
+   * transaction of another server. To be called before anything else is applied.
+   */
+  discardAll(): void {
+    const rows = this.state.znodes.reservedRows();
+    // Paths go through parents, which may be among them.
+    const found = rows.map((row) => ({ row, hash: this.hashOf(row) }));
+    for (const { row, hash } of found) this.drop(row, hash);
+  }
+
+  private hashOf(row: Row): number {
+    const { pathBytes, znodes } = this.state;
     const size = pathBytes.encode(this.state.pathOf(row));
-    znodes.discard(row, znodes.hashOf(pathBytes.bytes, 0, size));
+    return znodes.hashOf(pathBytes.bytes, 0, size);
+  }
+
+  private drop(row: Row, hash: number): void {
+    const { aclTable, znodes } = this.state;
+    aclTable.release(znodes.rows.get(row, Field.acl));
+    znodes.discard(row, hash);
   }
 }

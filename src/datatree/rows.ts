@@ -78,6 +78,11 @@ export class Rows {
   /** How many rows are in use. */
   count = 0;
 
+  /** Every row that is or was in use is below this. */
+  get limit(): Row {
+    return this.segments.length << SEGMENT_BITS;
+  }
+
   /** Takes a row; its fields hold whatever they held. */
   allocate(): Row {
     if (this.segmentWithRoom === NO_SEGMENT) this.addSegment();

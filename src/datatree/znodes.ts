@@ -380,7 +380,16 @@ export class Znodes implements PathComparer, PathMatcher {
   /** Takes a reserved row back. `hash` is that of its path. */
   discard(row: Row, hash: number): void {
     this.reservedCount -= 1;
+    this.rows.set(row, Field.nameAndFlags, 0);
     this.drop(row, hash);
+  }
+
+  /** All rows that are reserved, found by a look at every row. */
+  reservedRows(): Row[] {
+    const found: Row[] = [];
+    if (this.reservedCount === 0) return found;
+    for (let row = 0; row < this.rows.limit; row++) if (this.isReserved(row)) found.push(row);
+    return found;
   }
 
   /** Makes room for a znode, with everything in it but its name and its data. */

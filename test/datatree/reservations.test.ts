@@ -83,6 +83,17 @@ describe('a reserved row', () => {
     expect(story.tree.nodeCount).toBe(6);
   });
 
+  it('goes with all others when nothing of what was prepared will be', () => {
+    const story = new Story();
+    const { row } = reserve(story, '/a');
+    reserve(story, '/a/b', row);
+    reserve(story, '/c');
+    story.tree.reservations.discardAll();
+    expect(story.tree.reservations.count).toBe(0);
+    for (const path of ['/a', '/a/b', '/c']) expect(story.create(path).err).toBe(0);
+    expect(story.tree.nodeCount).toBe(8);
+  });
+
   it('belongs to its session only when it is published', () => {
     const story = new Story();
     const { txn } = reserve(story, '/e', story.tree.root, 0x1234n);

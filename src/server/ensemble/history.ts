@@ -219,6 +219,7 @@ export class History implements LeaderHistory {
   endTerm(uncommitted: readonly LoggedTxn[], done: () => void): void {
     const { journal, incoming } = this;
     this.journal = null;
+    this.tree.reservations.discardAll();
     // A snapshot that is being cut must not hold what was never committed.
     this.snapshots.abandon(() => {
       this.abandonIncoming(incoming, () => {
