@@ -34,7 +34,7 @@ export interface SnapshotSink {
 }
 
 /** A larger session, access list or znode is not believed, in bytes; jute.maxbuffer is far below. */
-export const RECEIVED_ENTRY_LIMIT = 64 << 20;
+const RECEIVED_ENTRY_LIMIT = 64 << 20;
 
 /** How much of a chunk is copied behind a cut entry at first; twice as much each time that it is not enough. In bytes. */
 const FIRST_COPY_SIZE = 1024;
