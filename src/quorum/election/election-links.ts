@@ -76,6 +76,8 @@ class Peer {
   isWaiting = false;
   /** Whether the last dial has failed; forgotten when a round begins. */
   isUnreachable = false;
+  /** Whether it has had a link, or could not be reached when an earlier round ended: it is not just about to start with us. */
+  wasThereBefore = false;
   /** Dials and links in a row that have brought no message. */
   failures = 0;
   redialAt = Number.POSITIVE_INFINITY;
@@ -151,6 +153,7 @@ export class ElectionLinks implements ElectionLinkEvents {
     for (const sid of this.sought) {
       const peer = this.peerOf(sid);
       if (peer === null) continue;
+      if (peer.isUnreachable) peer.wasThereBefore = true;
       peer.isUnreachable = false;
       peer.unansweredSince = Number.POSITIVE_INFINITY;
       this.dial(peer);
@@ -172,6 +175,13 @@ export class ElectionLinks implements ElectionLinkEvents {
   /** Whether a dial of a server has failed since `connectAll`, and nothing has been heard of it since. */
   isUnreachable(sid: ServerId): boolean {
     return this.peers.get(sid)?.isUnreachable ?? false;
+  }
+
+  /** Whether a server cannot be reached, and not because it starts at the same time as this one and does not listen yet. */
+  isGone(sid: ServerId): boolean {
+    const peer = this.peers.get(sid);
+    if (peer === undefined) return false;
+    return peer.isUnreachable && peer.wasThereBefore;
   }
 
   /** Ends all links. Nothing is sent, received or dialled afterwards. */
@@ -295,6 +305,7 @@ export class ElectionLinks implements ElectionLinkEvents {
     link.sid = peer.sid;
     peer.link = link;
     peer.isUnreachable = false;
+    peer.wasThereBefore = true;
     peer.redialAt = Number.POSITIVE_INFINITY;
     this.ports.log.info(`Election link to server ${peer.sid} is up (${link.link.remoteAddress})`);
     if (peer.newest !== null) this.flush(peer, link);

@@ -88,7 +88,7 @@ export class Election {
         send: (to, message) => this.links.send(to, message),
         connectAll: (sids) => this.links.connectAll(sids),
         settled: () => this.links.settle(),
-        isUnreachable: (sid) => this.links.isUnreachable(sid),
+        isGone: (sid) => this.links.isGone(sid),
         elected,
         lookingHeard,
         newerConfig,

@@ -43,8 +43,8 @@ export interface FastLeaderElectionPorts {
   connectAll(sids: Iterable<ServerId>): void;
   /** The round is over: servers that cannot be reached may stay so. */
   settled(): void;
-  /** Whether a server could not be reached since the round began, and is not linked. */
-  isUnreachable(sid: ServerId): boolean;
+  /** Whether a server that is no newcomer could not be reached since the round began, and is not linked. */
+  isGone(sid: ServerId): boolean;
   /** The round is over: what this server becomes, and the vote that says who leads. At most once for each `start`. */
   elected(vote: Vote, state: PeerState): void;
   /** A voter is looking for a leader while this server is not (Java: Leader.reportLookingSid). */
@@ -336,10 +336,12 @@ export class FastLeaderElection {
    * Whether there is nobody left to wait for. Java always waits 200 ms once it has a quorum, so that a better vote on its way
    * does not split the servers between two leaders: one of them would get no quorum of followers, and those that chose it would
    * have to look again. There is no such vote when every voter has given this one, except those that could not be reached since
-   * the round began. A dead server's machine refuses at once; one that answers nothing is waited for. One that starts in this
-   * very moment connects to everybody, which makes it living again; if its vote comes too late even so, then it finds a leader
-   * with a quorum, and joins that. The leader must be living too: votes for one that has died since may be all there are. Voters
-   * without weight are not waited for, as they can neither lead nor help others to.
+   * the round began. A dead server's machine refuses at once; one that answers nothing is waited for, and so is one that has not
+   * been seen yet: where all start together, the last would find one leader elected and, among Java's servers that still wait,
+   * get itself elected too. One that comes back in this very moment connects to everybody, which makes it living again; if its
+   * vote comes too late even so, it finds a leader with a quorum, and joins that. The leader must be living too: votes for one
+   * that has died since may be all there are. Voters without weight are not waited for, as they can neither lead nor help others
+   * to.
    */
   private isDecided(): boolean {
     const { myId } = this.options;
@@ -347,7 +349,7 @@ export class FastLeaderElection {
     const living = new Set<ServerId>();
     for (const sid of rule.voters) {
       if (rule.weightOf(sid) === 0) continue;
-      if (sid === myId || !this.ports.isUnreachable(sid)) living.add(sid);
+      if (sid === myId || !this.ports.isGone(sid)) living.add(sid);
     }
     return isUnanimous(this.votes, this.proposedVote(), living, rule);
   }
