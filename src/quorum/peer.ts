@@ -14,6 +14,7 @@ import { Election } from './election/election.ts';
 import type { Vote } from './election/votes.ts';
 import type { Membership, PeerType } from './membership.ts';
 import type { Clock, LinkHandler, Log, PeerLink, PeerNetwork } from './ports.ts';
+import type { QuorumMetrics } from './quorum-metrics.ts';
 import type { QuorumRule } from './quorum-rule.ts';
 import type { PeerState, ServerId } from './server-id.ts';
 import type { LeaderServer } from './zab/leader.ts';
@@ -37,6 +38,7 @@ export interface PeerServer {
 export interface PeerPorts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: QuorumMetrics;
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly network: PeerNetwork;
@@ -83,6 +85,8 @@ export class Peer {
   private readonly options: PeerOptions;
   private readonly election: Election;
   private lookingSince = 0;
+  /** Since when it has no role that serves, in ms; null while it has. */
+  private unavailableSince: number | null = null;
   /** What an election has given, taken up at the end of the turn. */
   private nextVote: { readonly vote: Vote; readonly state: PeerState } | null = null;
   /** Why the role has ended; left at the end of the turn. */
@@ -114,6 +118,7 @@ export class Peer {
 
   /** Begins to look for a leader. */
   start(): void {
+    this.unavailableSince = this.ports.clock.elapsed;
     this.look();
   }
 
@@ -134,6 +139,7 @@ export class Peer {
   private look(): void {
     const { clock, epochs, server } = this.ports;
     this.state = 'looking';
+    this.ports.metrics.lookingCount.increment();
     this.lookingSince = clock.elapsed;
     this.electionAt = Number.POSITIVE_INFINITY;
     this.election.start({ zxid: server.lastZxid, peerEpoch: epochs.current });
@@ -152,7 +158,7 @@ export class Peer {
   }
 
   private lead(): void {
-    const { clock, log, epochs, server, listenForLearners } = this.ports;
+    const { clock, log, metrics, epochs, server, listenForLearners } = this.ports;
     const { options } = this;
     // The leader and its server know each other.
     const leader: Leader = new Leader(
@@ -163,7 +169,8 @@ export class Peer {
         server: (leader) => server.lead(leader),
         rule: options.rule,
         membership: options.proposedMembership,
-        established: () => this.election.updateVote(leader.epoch),
+        metrics,
+        established: () => this.available(leader.epoch),
         ended: (reason) => {
           this.roleEnd = reason;
         },
@@ -176,7 +183,7 @@ export class Peer {
   }
 
   private learn(leader: ServerId, isObserver: boolean): void {
-    const { clock, log, network, epochs, server } = this.ports;
+    const { clock, log, metrics, network, epochs, server } = this.ports;
     const { options } = this;
     const member = options.membership().members.get(leader);
     if (member === undefined) {
@@ -190,7 +197,8 @@ export class Peer {
         network,
         epochs,
         server: (learner) => server.learn(learner),
-        following: (epoch) => this.election.updateVote(epoch),
+        metrics,
+        following: (epoch) => this.available(epoch),
         ended: (reason) => {
           this.roleEnd = reason;
         },
@@ -208,11 +216,22 @@ export class Peer {
     learner.start();
   }
 
+  /** The role serves. */
+  private available(epoch: number): void {
+    const { clock, metrics } = this.ports;
+    const unavailableMs = clock.elapsed - (this.unavailableSince ?? clock.elapsed);
+    this.unavailableSince = null;
+    metrics.unavailableTime.add(unavailableMs);
+    if (this.state === 'leading') metrics.leaderUnavailableTime.add(unavailableMs);
+    this.election.updateVote(epoch);
+  }
+
   private leaveRole(reason: string): void {
     const { log, server, clock, random, listenForLearners } = this.ports;
     const was = this.state;
     log.warn(`${was} no more: ${reason}`);
     if (this.leader !== null) listenForLearners(false);
+    this.unavailableSince ??= clock.elapsed;
     this.leader = null;
     this.learner = null;
     this.state = 'looking';

@@ -1,10 +1,10 @@
 /*
  * Every metric that this server keeps, under Java's names, with the place where each of them is recorded.
  *
- * The fields stand in groups, one for each part of the server that records; a group is wired in one place. Left out are
- * the metrics that mean nothing on one node: elections, leaders, learners, observers and the commit processor, TLS and
- * netty, the ensemble scheme, dead watchers (there is no lazy clean-up here) and pauses of the JVM; and those of queues and
- * caches that do not exist here (docs/ARCHITECTURE.md has the table).
+ * The fields stand in groups, one for each part of the server that records; a group is wired in one place. One object
+ * lasts as long as the process, through all roles of a member. Left out are the metrics of what does not exist here: the
+ * commit processor, observer masters, TLS and netty, the ensemble scheme, dead watchers, pauses of the JVM, and some queues
+ * and caches (docs/ARCHITECTURE.md has the table).
  * Not for gauges, which are asked of the server when they are printed (ServerView of src/fourletter).
  *
  * Answers to ServerMetrics and to DefaultMetricsProvider.dump.
@@ -17,6 +17,7 @@ import type { Metric } from './metric.ts';
 import { NamespaceSummarySet } from './namespace-summary-set.ts';
 import { OperationCounters } from './operation-counters.ts';
 import { SimpleCounter, SimpleCounterSet } from './simple-counter.ts';
+import { SummarySet } from './summary-set.ts';
 import type { Random } from './uniform-reservoir.ts';
 
 /** The metrics of one server. All times are whole milliseconds, all sizes bytes. */
@@ -92,8 +93,6 @@ export class ServerMetrics {
   readonly snapshotTime = new AvgMinMaxCounter('snapshottime');
   /** A snapshot that could not be written (since 3.9). */
   readonly snapshotErrorCount = new SimpleCounter('snapshot_error_count');
-  /** An election that this server took part in: from its beginning to its result (Leader.lead, Follower.followLeader). */
-  readonly electionTime = new AvgMinMaxCounter('election_time');
   /** Once at the start: milliseconds to load snapshot and log. */
   readonly dbInitTime = new AvgMinMaxCounter('dbinittime');
   /** Once at the start: milliseconds to load the snapshot. */
@@ -104,6 +103,55 @@ export class ServerMetrics {
   readonly startupTxnsLoadTime = new AvgMinMaxCounter('startup_txns_load_time');
   /** A failure that ends the server (ZooKeeperCriticalThread). */
   readonly unrecoverableErrorCount = new SimpleCounter('unrecoverable_error_count');
+
+  // Elections and roles (QuorumPeer, FastLeaderElection).
+
+  /** An election that this server began. */
+  readonly lookingCount = new SimpleCounter('looking_count');
+  /** An election that this server took part in: milliseconds from its beginning to its result. */
+  readonly electionTime = new AvgMinMaxCounter('election_time');
+  /** Milliseconds from the end of a role, or the start, until the next role serves. */
+  readonly unavailableTime = new AvgMinMaxCounter('unavailable_time');
+  /** The same where the next role is that of leader. */
+  readonly leaderUnavailableTime = new AvgMinMaxCounter('leader_unavailable_time');
+  /** A leader gave up because a voter that it waited for looked for another (ZOOKEEPER-3769). */
+  readonly quitLeadingDueToDisloyalVoter = new SimpleCounter('quit_leading_due_to_disloyal_voter');
+
+  // Leading (Leader, LearnerHandler).
+
+  /** A transaction proposed to the followers. */
+  readonly proposalCount = new SimpleCounter('proposal_count');
+  /** A proposal that a quorum had. */
+  readonly commitCount = new SimpleCounter('commit_count');
+  /** Each of those: milliseconds from the proposal until a quorum had it. */
+  readonly quorumAckLatency: AvgMinMaxPercentileCounter;
+  /** By server, of every thousandth proposal: milliseconds until it was acknowledged (leader.ackLoggingFrequency). */
+  readonly ackLatency: SummarySet;
+  /** A learner brought up to date by transactions, with or without a cut before them. */
+  readonly diffCount = new SimpleCounter('diff_count');
+  /** A learner that was sent the tree. */
+  readonly snapCount = new SimpleCounter('snap_count');
+  /** At the beginning and the end of each of those: how many are under way. */
+  readonly inflightDiffCount = new AvgMinMaxCounter('inflight_diff_count');
+  readonly inflightSnapCount = new AvgMinMaxCounter('inflight_snap_count');
+  /** A learner asked whether a session lives. */
+  readonly revalidateCount = new SimpleCounter('revalidate_count');
+  /** By server, whenever its link is written to: packets that waited for that. */
+  readonly learnerHandlerQpSize: SummarySet;
+
+  // Following and observing (Learner, Follower, Observer).
+
+  /** Milliseconds from the leader's epoch until this server was in sync, as a follower and as an observer. */
+  readonly followerSyncTime = new AvgMinMaxCounter('follower_sync_time');
+  readonly observerSyncTime = new AvgMinMaxCounter('observer_sync_time');
+  /** A proposal came in. */
+  readonly learnerProposalReceivedCount = new SimpleCounter('learner_proposal_received_count');
+  /** A commit came in; to an observer, a transaction. */
+  readonly learnerCommitReceivedCount = new SimpleCounter('learner_commit_received_count');
+  /** Each proposal: milliseconds of the wall's clock since the time in its header, the leader's. */
+  readonly proposalLatency: AvgMinMaxPercentileCounter;
+  /** Each commit: the same. */
+  readonly commitPropagationLatency: AvgMinMaxPercentileCounter;
 
   // What is done to the tree (DataTree, WatchManager).
 
@@ -167,6 +215,20 @@ export class ServerMetrics {
     this.readLatency = new AvgMinMaxPercentileCounter('readlatency', random);
     this.updateLatency = new AvgMinMaxPercentileCounter('updatelatency', random);
     this.propagationLatency = new AvgMinMaxPercentileCounter('propagation_latency', random);
+    this.quorumAckLatency = new AvgMinMaxPercentileCounter('quorum_ack_latency', random);
+    this.proposalLatency = new AvgMinMaxPercentileCounter('proposal_latency', random);
+    this.commitPropagationLatency = new AvgMinMaxPercentileCounter(
+      'commit_propagation_latency',
+      random,
+    );
+    this.ackLatency = new SummarySet(
+      'ack_latency',
+      (name) => new AvgMinMaxPercentileCounter(name, random),
+    );
+    this.learnerHandlerQpSize = new SummarySet(
+      'learner_handler_qp_size',
+      (name) => new AvgMinMaxCounter(name),
+    );
     this.#inPrintedOrder = this.#javaOrder();
   }
 
@@ -188,6 +250,19 @@ export class ServerMetrics {
    */
   #javaOrder(): Metric[] {
     return [
+      ...this.#counters(),
+      ...this.#basicSummaries(),
+      ...this.#advancedSummaries(),
+      this.learnerHandlerQpSize,
+      this.readPerNamespace,
+      this.writePerNamespace,
+      this.ackLatency,
+    ];
+  }
+
+  #counters(): Metric[] {
+    return [
+      this.proposalCount,
       this.watchBytes,
       this.outstandingChangesRemoved,
       this.throttledOps,
@@ -195,46 +270,71 @@ export class ServerMetrics {
       this.largeRequestsRejected,
       this.connectionRejected,
       this.sessionlessConnectionsExpired,
+      this.lookingCount,
       this.staleRequests,
       this.connectionDropCount,
+      this.learnerProposalReceivedCount,
       this.digestMismatchesCount,
       this.bytesReceivedCount,
       this.requestThrottleWaitCount,
+      this.learnerCommitReceivedCount,
       this.connectionRequestCount,
       this.responseBytes,
+      this.diffCount,
       this.responsePacketGetChildrenCacheMisses,
       this.connectionRevalidateCount,
+      this.quitLeadingDueToDisloyalVoter,
+      this.snapCount,
       this.unrecoverableErrorCount,
+      this.commitCount,
       this.staleSessionsExpired,
       this.responsePacketGetChildrenCacheHits,
       this.syncProcessorRequestQueued,
       this.outstandingChangesQueued,
+      this.revalidateCount,
       this.snapshotErrorCount,
       this.ttlNodeCreatedCount,
       this.ttlNodeDeletedCount,
       this.operations,
       this.quotaExceededErrorPerNamespace,
+    ];
+  }
+
+  #basicSummaries(): Metric[] {
+    return [
+      this.leaderUnavailableTime,
       this.nodeCreatedWatchCount,
       this.connectionTokenDeficit,
       this.nodeDeletedWatchCount,
       this.startupTxnsLoadTime,
+      this.followerSyncTime,
       this.fsyncTime,
+      this.inflightSnapCount,
       this.snapshotTime,
+      this.unavailableTime,
       this.startupTxnsLoaded,
       this.dbInitTime,
+      this.inflightDiffCount,
       this.electionTime,
       this.syncProcessorBatchSize,
       this.nodeChildrenWatchCount,
+      this.observerSyncTime,
       this.nodeChangedWatchCount,
       this.startupSnapLoadTime,
+    ];
+  }
+
+  #advancedSummaries(): Metric[] {
+    return [
       this.updateLatency,
       this.requestThrottleQueueTime,
       this.readLatency,
+      this.quorumAckLatency,
+      this.commitPropagationLatency,
+      this.proposalLatency,
       this.syncProcessorQueueAndFlushTime,
       this.propagationLatency,
       this.syncProcessorQueueFlushTime,
-      this.readPerNamespace,
-      this.writePerNamespace,
     ];
   }
 }

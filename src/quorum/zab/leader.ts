@@ -17,6 +17,7 @@ import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { toHex, toZxid } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
+import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { QuorumRule } from '../quorum-rule.ts';
 import type { ServerId } from '../server-id.ts';
 import { Acks } from './acks.ts';
@@ -24,10 +25,13 @@ import type { LeaderHistory } from './history.ts';
 import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
 import { LearnerHandler } from './learner-handler.ts';
 import { PacketType } from './packet.ts';
+import { ProposalSizes } from './proposal-sizes.ts';
 import { epochOf } from './zxid.ts';
 
 /** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
 const LAST_COUNTER = 0xffffffff;
+/** Of every so many proposals it is recorded how long each server takes (Java: leader.ackLoggingFrequency). */
+const ACK_LATENCY_SAMPLE = 1000;
 
 /** Links that have not told who they are: more are not taken. An ensemble is far smaller. */
 const STRANGERS_LIMIT = 256;
@@ -52,6 +56,7 @@ export interface LeaderServer {
 export interface LeaderPorts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: QuorumMetrics;
   readonly epochs: Epochs;
   /** The server that goes with this leader. */
   readonly server: (leader: Leader) => LeaderServer;
@@ -89,6 +94,8 @@ export interface Proposal {
   readonly zxid: Zxid;
   /** Header, transaction, digest. */
   readonly record: Buffer;
+  /** When it was proposed, in ms. */
+  readonly proposedAt: number;
 }
 
 /** Something that waits for a sync. */
@@ -107,6 +114,7 @@ export class Leader implements HandlerOwner {
   private readonly server: LeaderServer;
   readonly handlers = new Set<LearnerHandler>();
   private readonly startedAt: number;
+  private establishedAt: number | null = null;
   private readonly ownEpoch: number;
   private readonly ownLastZxid: Zxid;
   private readonly hasToldEpoch = new Set<ServerId>();
@@ -121,6 +129,7 @@ export class Leader implements HandlerOwner {
   private areAcksNew = false;
   /** Proposals behind the last that was committed, oldest first. */
   private outstanding: Proposal[] = [];
+  readonly proposalSizes = new ProposalSizes();
   private proposedCounter = 0;
   private committedCounter = 0;
 
@@ -161,6 +170,17 @@ export class Leader implements HandlerOwner {
     return this.outstanding;
   }
 
+  /** Those that wait for a sync. */
+  get pendingSyncs(): number {
+    return this.syncs.length + (this.round?.syncs.length ?? 0);
+  }
+
+  /** How long it has led, in ms; 0 before the epoch is established. */
+  get uptime(): number {
+    const { establishedAt } = this;
+    return establishedAt === null ? 0 : this.ports.clock.elapsed - establishedAt;
+  }
+
   private zxidOf(counter: number): Zxid {
     return toZxid((BigInt(this.epoch) << 32n) | BigInt(counter));
   }
@@ -171,8 +191,8 @@ export class Leader implements HandlerOwner {
   accept(link: PeerLink): LinkHandler | null {
     const strangers = [...this.handlers].filter((handler) => handler.phase === 'hello');
     if (strangers.length >= STRANGERS_LIMIT && this.isEpochProposed) return null;
-    const { clock, log } = this.ports;
-    const ports = { clock, log, owner: this, history: this.server.history };
+    const { history } = this.server;
+    const ports = { ...this.ports, owner: this, history };
     const handler = new LearnerHandler(ports, link, this.options.packetSizeLimit);
     if (this.phase === 'ended') handler.close();
     else this.handlers.add(handler);
@@ -235,6 +255,7 @@ export class Leader implements HandlerOwner {
     const { maxTimeToWaitForEpochMs } = this.options;
     if (maxTimeToWaitForEpochMs < 0 || this.isEpochProposed || !this.isVoter(sid)) return;
     if (this.ports.clock.elapsed - this.startedAt <= maxTimeToWaitForEpochMs) return;
+    this.ports.metrics.quitLeadingDueToDisloyalVoter.increment();
     this.end(`server ${sid} looks for a leader again`);
   }
 
@@ -275,6 +296,7 @@ export class Leader implements HandlerOwner {
 
   private synchronise(handler: LearnerHandler, lastZxid: Zxid): void {
     handler.synchronise(lastZxid, this.options.forceSnapshotSync);
+    this.countSyncs(handler.syncKind);
     this.throttle(handler);
     if (handler.isParticipant) {
       for (const { zxid, record } of this.outstanding) {
@@ -291,14 +313,29 @@ export class Leader implements HandlerOwner {
     const { maxConcurrentSnapSyncs, maxConcurrentDiffSyncs } = this.options;
     const { syncKind } = handler;
     if (handler.isParticipant) return;
-    const count = [...this.handlers].filter((other) => other.syncKind === syncKind).length;
+    const count = this.syncsOf(syncKind);
     const limit = syncKind === 'snap' ? maxConcurrentSnapSyncs : maxConcurrentDiffSyncs;
     if (syncKind !== null && count > limit) {
       handler.fault(`has to wait: ${limit} learners are being synchronised already`);
     }
   }
 
+  private syncsOf(kind: LearnerHandler['syncKind']): number {
+    let count = 0;
+    for (const handler of this.handlers) if (handler.syncKind === kind) count += 1;
+    return count;
+  }
+
+  /** One has begun or ended. */
+  private countSyncs(kind: LearnerHandler['syncKind']): void {
+    const { inflightSnapCount, inflightDiffCount } = this.ports.metrics;
+    (kind === 'snap' ? inflightSnapCount : inflightDiffCount).add(this.syncsOf(kind));
+  }
+
   newLeaderAccepted(handler: LearnerHandler): void {
+    const { syncKind } = handler;
+    handler.syncKind = null;
+    this.countSyncs(syncKind);
     if (handler.isParticipant && this.isVoter(handler.sid)) this.hasHistory.add(handler.sid);
     if (this.phase === 'broadcast') handler.sendUpToDate();
     else this.establish();
@@ -309,6 +346,7 @@ export class Leader implements HandlerOwner {
     if (this.phase !== 'synchronization' || !this.hasQuorum(this.hasHistory)) return;
     this.phase = 'broadcast';
     const { log, clock, established } = this.ports;
+    this.establishedAt = clock.elapsed;
     this.nextPingAt = clock.elapsed + this.options.tickTime / 2;
     log.info(`leading epoch ${this.epoch}, followed by [${[...this.hasHistory].join(', ')}]`);
     this.server.startLeading(this.zxidOf(0));
@@ -325,7 +363,10 @@ export class Leader implements HandlerOwner {
   propose(zxid: Zxid, record: Uint8Array): void {
     if (this.phase !== 'broadcast') return;
     const counter = counterOf(zxid);
-    const proposal = { zxid, record: Buffer.from(record) };
+    const { clock, metrics } = this.ports;
+    const proposal = { zxid, record: Buffer.from(record), proposedAt: clock.elapsed };
+    metrics.proposalCount.increment();
+    this.proposalSizes.add(record.length);
     this.proposedCounter = counter;
     this.outstanding.push(proposal);
     for (const handler of this.handlers) {
@@ -347,8 +388,15 @@ export class Leader implements HandlerOwner {
   }
 
   private addAck(sid: ServerId, counter: number): void {
+    if (counter % ACK_LATENCY_SAMPLE === 0) this.countAck(sid, counter);
     this.acks.add(sid, counter);
     this.areAcksNew = true;
+  }
+
+  private countAck(sid: ServerId, counter: number): void {
+    const { clock, metrics } = this.ports;
+    const proposal = this.outstanding[counter - this.committedCounter - 1];
+    if (proposal !== undefined) metrics.ackLatency.add(sid, clock.elapsed - proposal.proposedAt);
   }
 
   /** Commits what a quorum has; once per turn is enough, nothing leaves before its end. */
@@ -362,7 +410,10 @@ export class Leader implements HandlerOwner {
     this.outstanding = this.outstanding.slice(count);
     this.committedCounter = reached;
     const { server } = this;
-    for (const { zxid, record } of committed) {
+    const { clock, metrics } = this.ports;
+    for (const { zxid, record, proposedAt } of committed) {
+      metrics.commitCount.increment();
+      metrics.quorumAckLatency.add(clock.elapsed - proposedAt);
       for (const handler of this.handlers) {
         if (!isForwarded(handler)) continue;
         if (handler.isParticipant) handler.send(PacketType.commit, zxid);
@@ -526,7 +577,7 @@ export class Leader implements HandlerOwner {
 }
 
 /** Whether a learner is sent what is proposed. */
-function isForwarded(handler: LearnerHandler): boolean {
+export function isForwarded(handler: LearnerHandler): boolean {
   const { phase } = handler;
   return phase === 'history' || phase === 'synced' || phase === 'following';
 }

@@ -14,6 +14,7 @@ import { readInt32, readInt64, toHex, toSessionId, toZxid, ZXID_ZERO } from '../
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
+import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
 import { NOBODY } from '../server-id.ts';
 import type { LeaderHistory } from './history.ts';
@@ -76,6 +77,7 @@ export interface HandlerOwner {
 export interface HandlerPorts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: QuorumMetrics;
   readonly owner: HandlerOwner;
   readonly history: LeaderHistory;
 }
@@ -104,6 +106,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   lastAcked = 0;
   packetsReceived = 0;
   packetsSent = 0;
+  /** Of those, what was handed to the network. */
+  private packetsFlushed = 0;
 
   private readonly ports: HandlerPorts;
   private readonly reader: PacketReader;
@@ -217,7 +221,6 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       throw new JuteError(`packet ${packet.type} instead of the ACK of NEWLEADER`);
     }
     this.phase = 'synced';
-    this.syncKind = null;
     this.ports.owner.newLeaderAccepted(this);
   }
 
@@ -264,6 +267,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
 
   private revalidate(packet: Packet): void {
     const { data } = packet;
+    this.ports.metrics.revalidateCount.increment();
     if (data.length < 12) throw new JuteError(`a REVALIDATE of ${data.length} bytes`);
     const sessionId = toSessionId(readInt64(data, 0));
     const isValid = this.ports.owner.revalidate(this, sessionId, readInt32(data, 8));
@@ -321,6 +325,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       if (isCut) this.send(PacketType.trunc, plan.after);
       else this.send(PacketType.diff, plan.after === lastProcessedZxid ? plan.after : lastTxnZxid);
       this.sendCommitted(plan.after);
+      this.countSync();
     } else if (source !== null) {
       this.behindSource = committed.minZxid ?? lastTxnZxid;
       this.source = new LogSyncSource(source, peerLastZxid, lastTxnZxid);
@@ -336,6 +341,11 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     this.phase = 'following';
     if (this.unackedSince !== 0) this.unackedSince = this.ports.clock.elapsed;
     this.send(PacketType.upToDate, toZxid(-1n));
+  }
+
+  private countSync(): void {
+    const { snapCount, diffCount } = this.ports.metrics;
+    (this.syncKind === 'snap' ? snapCount : diffCount).increment();
   }
 
   private sendCommitted(after: Zxid): void {
@@ -366,6 +376,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
 
   private flushOut(): void {
     const { out, link } = this;
+    this.ports.metrics.learnerHandlerQpSize.add(this.sid, this.packetsSent - this.packetsFlushed);
+    this.packetsFlushed = this.packetsSent;
     if (out.length < HANDED_OVER_SIZE) {
       link.write(out.toBuffer());
       out.reset();
@@ -386,6 +398,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     if (result === 'more') return true;
     source.close();
     this.source = null;
+    this.countSync();
     return false;
   }
 
@@ -401,6 +414,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     // The log does not reach back far enough, or it differs too much: nothing of it was sent.
     this.ports.log.info(`the log does not have what ${this.name} misses: SNAP`);
     source.close();
+    this.syncKind = 'snap';
     this.startSnapshot();
     return 'more';
   }

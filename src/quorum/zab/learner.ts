@@ -20,6 +20,7 @@ import { readInt64, toHex, toSessionId, toZxid, writeInt64 } from '../../jute/in
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import type { Address, Clock, Dial, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
+import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import {
@@ -85,6 +86,7 @@ export interface LearnerServer {
 export interface LearnerPorts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: QuorumMetrics;
   readonly network: PeerNetwork;
   readonly epochs: Epochs;
   /** The server that goes with this learner. */
@@ -133,6 +135,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private lastHeardAt: number;
 
   private epoch = 0;
+  private epochHeardAt = 0;
   /** Whether DIFF, TRUNC or SNAP has come. */
   private hasSyncBegun = false;
   /** Bytes of the signature behind a tree that have come; null while none is expected. */
@@ -160,6 +163,11 @@ export class Learner implements LinkHandler, PacketHandler {
     this.reader = new PacketReader(options.packetSizeLimit);
     this.startedAt = ports.clock.elapsed;
     this.lastHeardAt = ports.clock.elapsed;
+  }
+
+  /** Whom it learns from. */
+  get leaderId(): ServerId {
+    return this.options.leader;
   }
 
   get isOpen(): boolean {
@@ -263,6 +271,7 @@ export class Learner implements LinkHandler, PacketHandler {
     answer.writeInt32BE(epoch === epochs.accepted ? -1 : epochs.current);
     if (epoch > epochs.accepted) epochs.setAccepted(epoch);
     this.epoch = epoch;
+    this.epochHeardAt = this.ports.clock.elapsed;
     this.phase = 'synchronization';
     this.send(PacketType.ackEpoch, server.lastZxid, answer);
   }
@@ -358,15 +367,20 @@ export class Learner implements LinkHandler, PacketHandler {
 
   private leaderPacket(packet: Packet): void {
     const { server } = this;
-    const { log } = this.ports;
+    const { log, metrics } = this.ports;
     switch (packet.type) {
       case PacketType.proposal:
+        metrics.learnerProposalReceivedCount.increment();
+        this.proposal(packet);
+        break;
       case PacketType.inform:
       case PacketType.informAndActivate:
+        metrics.learnerCommitReceivedCount.increment();
         this.proposal(packet);
         break;
       case PacketType.commit:
       case PacketType.commitAndActivate:
+        metrics.learnerCommitReceivedCount.increment();
         this.commit(packet);
         break;
       case PacketType.ping:
@@ -450,11 +464,19 @@ export class Learner implements LinkHandler, PacketHandler {
     const { server } = this;
     const zxid = startOfEpoch(this.epoch);
     this.phase = 'broadcast';
+    this.countSync();
     this.send(PacketType.ack, zxid);
     server.startFollowing(zxid);
     this.ports.following(this.epoch);
     if (this.commitWaiting !== null) server.commitThrough(this.commitWaiting);
     this.commitWaiting = null;
+  }
+
+  private countSync(): void {
+    const { metrics, clock } = this.ports;
+    const { followerSyncTime, observerSyncTime } = metrics;
+    const summary = this.options.isObserver ? observerSyncTime : followerSyncTime;
+    summary.add(clock.elapsed - this.epochHeardAt);
   }
 
   // ---- acknowledgements

@@ -31,6 +31,8 @@ export class Learning implements LearnerServer, Term {
   /** Up to here transactions may be in the received tree already. */
   private lastAppended: Zxid = ZXID_ZERO;
   private hasReceivedTree = false;
+  /** The first transaction that came while clients were served; those before it are late, and not by what the link takes. */
+  private firstServed: Zxid | null = null;
   /** Clients that wait to hear whether their session lives, by session. */
   private readonly revalidations = new Map<SessionId, (isValid: boolean) => void>();
   readonly deadline = Number.POSITIVE_INFINITY;
@@ -45,6 +47,9 @@ export class Learning implements LearnerServer, Term {
     this.forwarder = new Forwarder({
       forward: (request, record, authinfo) => learner.request(request, record, authinfo),
       commit: (header, txn, digest, request) => {
+        if (this.firstServed !== null && header.zxid >= this.firstServed) {
+          this.countLatency(ports.metrics.commitPropagationLatency, header.time);
+        }
         this.serving?.pipeline.commit(header, txn, digest, request);
       },
       committed: (zxid, record) => this.history.committed.add(zxid, record),
@@ -85,10 +90,20 @@ export class Learning implements LearnerServer, Term {
   }
 
   append(zxid: Zxid, record: Buffer): void {
+    if (this.serving !== null) {
+      this.firstServed ??= zxid;
+      this.countLatency(this.ports.metrics.proposalLatency, headerTime(record));
+    }
     this.forwarder.append(zxid, record);
     this.lastAppended = zxid;
     if (this.history.isReceiving) this.held.push({ zxid, record });
     else this.openJournal().appendBytes(zxid, record);
+  }
+
+  /** Clocks of two machines are compared: one that goes ahead is passed over, as in Java (Request.logLatency). */
+  private countLatency(summary: { add(value: number): void }, time: number): void {
+    const latency = this.ports.clock.wall - time;
+    if (latency >= 0) summary.add(latency);
   }
 
   private openJournal(): Journal {
@@ -164,4 +179,9 @@ export class Learning implements LearnerServer, Term {
     // What waited for a tree that is not durable was never logged.
     return this.held.length > 0 ? [] : this.forwarder.uncommitted;
   }
+}
+
+/** The time in the header of a logged transaction, in ms since 1970: behind session, cxid and zxid. */
+function headerTime(record: Buffer): number {
+  return record.readInt32BE(20) * 0x1_0000_0000 + record.readUInt32BE(24);
 }
