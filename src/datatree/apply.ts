@@ -11,6 +11,7 @@ import type { SessionId } from '../jute/int64.ts';
 import { SESSION_ID_ZERO } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
 import { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
+import { RecordedCreate } from '../jute/recorded-create.ts';
 import type { MultiTxn, Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import { unreachable } from '../jute/unreachable.ts';
 import type { JuteWriter } from '../jute/writer.ts';
@@ -150,7 +151,11 @@ export class TxnApplier {
     switch (txn.type) {
       case OpCode.create:
       case OpCode.create2: {
-        const err = nodes.create(txn.path, txn, txn.ephemeral ? clientId : SESSION_ID_ZERO);
+        const owner = txn.ephemeral ? clientId : SESSION_ID_ZERO;
+        const isRecorded = txn instanceof RecordedCreate;
+        const err = isRecorded
+          ? nodes.createRecorded(txn, owner)
+          : nodes.create(txn.path, txn, owner);
         // Of all creates only this one is repeated, as in Java.
         if (err === ErrorCode.nodeExists && txn.type === OpCode.create) {
           nodes.repeatCreate(txn.path, txn.parentCVersion);

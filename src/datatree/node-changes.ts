@@ -10,14 +10,16 @@ import type { ACL } from '../jute/data.ts';
 import { StatOffset } from '../jute/data.ts';
 import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId } from '../jute/int64.ts';
-import { readInt32, writeInt64 } from '../jute/int64.ts';
+import { readInt32, SESSION_ID_ZERO, writeInt64 } from '../jute/int64.ts';
 import { EventType } from '../jute/op-code.ts';
 import type { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
+import type { RecordedCreate } from '../jute/recorded-create.ts';
 import type { TxnHeader } from '../jute/txn.ts';
 import { digestChange } from './digest.ts';
 import { parentPath } from './path.ts';
+import { lastSlash } from './path-bytes.ts';
 import { ZOOKEEPER_PATH } from './quota.ts';
-import type { Reservations, TxnMoment } from './reservations.ts';
+import type { NewContent, NewPlace, Reservations, TxnMoment } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
@@ -25,6 +27,8 @@ import type { Change } from './watches.ts';
 import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
 
 const EMPTY = new Uint8Array(0);
+
+type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What a create is given besides its path. */
 export interface NewNode {
@@ -47,6 +51,21 @@ export class NodeChanges implements TxnMoment {
   timeHigh = 0;
   timeLow = 0;
   private readonly scratch = new Uint8Array(8);
+  /** The create at hand: objects that are used again and again. */
+  private readonly place: Changeable<NewPlace> = {
+    bytes: EMPTY,
+    start: 0,
+    end: 0,
+    lastSlash: 0,
+    hash: 0,
+  };
+  private readonly content: Changeable<NewContent> = {
+    dataBytes: EMPTY,
+    dataStart: 0,
+    dataEnd: 0,
+    acl: null,
+    owner: SESSION_ID_ZERO,
+  };
 
   constructor(state: TreeState, reservations: Reservations) {
     this.state = state;
@@ -69,36 +88,62 @@ export class NodeChanges implements TxnMoment {
   // ---- create
 
   create(path: string, node: NewNode, owner: SessionId): ErrorCode {
-    const { state } = this;
+    const { content, place, state } = this;
+    const { data } = node;
+    place.end = state.pathBytes.encode(path);
+    place.start = 0;
+    place.bytes = state.pathBytes.bytes;
+    content.dataBytes = data ?? EMPTY;
+    content.dataStart = 0;
+    content.dataEnd = data === null ? -1 : data.length;
+    content.acl = node.acl;
+    content.owner = owner;
+    const err = this.createAt(node.parentCVersion);
+    if (err !== ErrorCode.ok) return err;
+    state.approximateDataSize += path.length;
+    this.noteCreate(path, this.row, state.znodes.parent(this.row));
+    return ErrorCode.ok;
+  }
+
+  /** The same for a create as it lies in a log. */
+  createRecorded(txn: RecordedCreate, owner: SessionId): ErrorCode {
+    const { content, place, state } = this;
+    place.bytes = txn.bytes;
+    place.start = txn.pathStart;
+    place.end = txn.pathEnd;
+    content.dataBytes = txn.bytes;
+    content.dataStart = txn.dataStart;
+    content.dataEnd = txn.dataEnd;
+    content.acl = txn.acl;
+    content.owner = owner;
+    const err = this.createAt(txn.parentCVersion);
+    if (err !== ErrorCode.ok) return err;
+    const { row } = this;
+    state.approximateDataSize += txn.pathEnd - txn.pathStart;
+    if (this.isPathNeeded(row)) this.noteCreate(txn.path, row, state.znodes.parent(row));
+    return ErrorCode.ok;
+  }
+
+  /** Creates what `place` and `content` say; but for noteCreate() that is all. */
+  private createAt(parentCVersion: number): ErrorCode {
+    const { content, place, state } = this;
     const { znodes } = state;
-    const size = state.pathBytes.encode(path);
-    const { bytes } = state.pathBytes;
-    const slash = state.pathBytes.lastSlash();
-    if (size > MAX_PATH_SIZE || slash === -1 || slash === size - 1) return ErrorCode.badArguments;
-    const parent = znodes.findParent(bytes, 0, slash);
+    const { bytes, start, end } = place;
+    const slash = lastSlash(bytes, start, end);
+    if (end - start > MAX_PATH_SIZE || slash < start || slash === end - 1) {
+      return ErrorCode.badArguments;
+    }
+    const parent = znodes.findParent(bytes, start, slash);
     if (parent === NO_ROW) return ErrorCode.noNode;
-    const hash = znodes.hashOf(bytes, 0, size);
-    const existing = znodes.findHashed(hash, bytes, 0, size);
+    const hash = znodes.hashOf(bytes, start, end);
+    const existing = znodes.findHashed(hash, bytes, start, end);
     if (existing !== NO_ROW) {
-      this.replaceAcl(existing, state.aclTable.take(node.acl));
+      this.replaceAcl(existing, state.aclTable.take(content.acl));
       return ErrorCode.nodeExists;
     }
-    const { data } = node;
-    const row = this.reservations.reserve(
-      parent,
-      { bytes, start: 0, end: size, lastSlash: slash, hash },
-      {
-        dataBytes: data ?? EMPTY,
-        dataStart: 0,
-        dataEnd: data === null ? -1 : data.length,
-        acl: node.acl,
-        owner,
-      },
-      this,
-    );
-    this.publish(row, parent, node.parentCVersion);
-    state.approximateDataSize += path.length;
-    this.noteCreate(path, row, parent);
+    place.lastSlash = slash;
+    place.hash = hash;
+    this.publish(this.reservations.reserve(parent, place, content, this), parent, parentCVersion);
     return ErrorCode.ok;
   }
 

@@ -36,8 +36,13 @@ export class PathBytes {
 
   /** Where the last slash stands, or -1: the parent's path ends there. */
   lastSlash(): number {
-    let at = this.size - 1;
-    while (at >= 0 && this.bytes[at] !== SLASH) at -= 1;
-    return at;
+    return lastSlash(this.bytes, 0, this.size);
   }
+}
+
+/** Where the last slash of `bytes[start, end)` stands; `start - 1` where there is none. */
+export function lastSlash(bytes: Uint8Array, start: number, end: number): number {
+  let at = end - 1;
+  while (at >= start && bytes[at] !== SLASH) at -= 1;
+  return at;
 }

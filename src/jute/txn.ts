@@ -13,6 +13,7 @@ import { OpCode } from './op-code.ts';
 import { PreparedTxn } from './prepared-txn.ts';
 import type { JuteReader } from './reader.ts';
 import { JuteError } from './reader.ts';
+import { beginsWithAscii, RecordedCreate } from './recorded-create.ts';
 import { unreachable } from './unreachable.ts';
 import type { JuteWriter } from './writer.ts';
 
@@ -193,13 +194,15 @@ function readPath(reader: JuteReader): string {
 }
 
 /**
- * Reads the record of a transaction of op code `type`. Byte fields are views of the input.
+ * Reads the record of a transaction of op code `type`. Byte fields are views of the input; with `isAppliedAtOnce` creates may be that as
+ * a whole (RecordedCreate), and no part of the transaction is good any more when the input changes.
  * Raises JuteError for an op code that no transaction has and for a record that is cut short.
  */
-export function readTxn(type: number, reader: JuteReader): Txn {
+export function readTxn(type: number, reader: JuteReader, isAppliedAtOnce = false): Txn {
   switch (type) {
     case OpCode.create:
     case OpCode.create2:
+      if (isAppliedAtOnce && beginsWithAscii(reader)) return new RecordedCreate(type, reader);
       return readCreateTxn(type, reader);
     case OpCode.createContainer: {
       const [path, data, acl] = [readPath(reader), reader.readBuffer(), readACLs(reader)];
@@ -230,7 +233,7 @@ export function readTxn(type: number, reader: JuteReader): Txn {
     case OpCode.error:
       return { type, err: reader.readInt() };
     case OpCode.multi:
-      return readMultiTxn(reader);
+      return readMultiTxn(reader, isAppliedAtOnce);
     default:
       throw new JuteError(`no transaction has op code ${type}`);
   }
@@ -266,7 +269,7 @@ function isDigestAlone(reader: JuteReader): boolean {
 
 const SUB_TXN_MIN_SIZE = 8;
 
-function readMultiTxn(reader: JuteReader): MultiTxn {
+function readMultiTxn(reader: JuteReader, isAppliedAtOnce: boolean): MultiTxn {
   const count = reader.readVectorSize(SUB_TXN_MIN_SIZE);
   const txns: Txn[] = [];
   const { end } = reader;
@@ -278,7 +281,7 @@ function readMultiTxn(reader: JuteReader): MultiTxn {
     if (type === OpCode.multi) throw new JuteError('a multi as part of a multi');
     const partEnd = reader.skip(length) + length;
     reader.reset(reader.bytes, partEnd - length, partEnd);
-    txns.push(readTxn(type, reader));
+    txns.push(readTxn(type, reader, isAppliedAtOnce));
     reader.reset(reader.bytes, partEnd, end);
   }
   return { type: OpCode.multi, txns };

@@ -9,6 +9,7 @@ import { DataTree } from '../../src/datatree/data-tree.ts';
 import type { Zxid } from '../../src/jute/int64.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
+import { readTxn, writeTxn } from '../../src/jute/txn.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
 import { expectSame, pathsOf, seenIn, summaryOf } from './compare.ts';
 import { NaiveTree } from './naive-tree.ts';
@@ -172,3 +173,32 @@ function withoutEmptySessions(summary: Record<string, unknown>): Record<string, 
   const ephemerals = summary['ephemerals'] as [bigint, string[]][];
   return { ...summary, ephemerals: ephemerals.filter(([, paths]) => paths.length > 0) };
 }
+
+describe('a tree that is replayed from the bytes of a log', () => {
+  it('is the tree that wrote it, though each record takes the place of the one before', () => {
+    const property = fc.property(fc.integer(), fc.boolean(), (seed, isWild) => {
+      const twins = new Twins(seed, isWild);
+      const replayed = new DataTree(OPTIONS);
+      const place = Buffer.alloc(1 << 20);
+      for (let count = 0; count < 300; count++) {
+        if (count === 100) twins.giveQuota('/a');
+        twins.step();
+      }
+      for (const { header, txn, digest } of twins.log) {
+        const writer = new JuteWriter();
+        writeTxn(writer, txn);
+        const record = writer.toBuffer();
+        place.fill(0xff);
+        record.copy(place, 7);
+        const reader = new JuteReader(place, 7, 7 + record.length);
+        replayed.apply(header, readTxn(header.type, reader, true));
+        expect(replayed.treeDigest).toBe(digest.treeDigest);
+      }
+      expect(summaryOf(replayed)).toEqual(summaryOf(twins.tree));
+      for (const path of pathsOf(twins.tree)) {
+        expect(seenIn(replayed, path)).toEqual(seenIn(twins.tree, path));
+      }
+    });
+    fc.assert(property, { numRuns: 15 });
+  });
+});

@@ -113,7 +113,7 @@ export class Replay {
 
   private apply(header: TxnHeader, record: JuteReader, path: string, offset: number): void {
     try {
-      const txn = readTxn(header.type, record);
+      const txn = readTxn(header.type, record, true);
       const digest = this.options.digestEnabled ? readTxnDigest(record) : undefined;
       this.tree.apply(header, txn, digest);
     } catch (error) {
