@@ -1,7 +1,7 @@
 /*
  * `dump`: when sessions and connections expire, and which ephemeral nodes each session owns.
  *
- * Answers to DumpCommand, ExpiryQueue.dump, SessionImpl.toString, NIOServerCnxn.toString and DataTree.dumpEphemerals.
+ * Answers to DumpCommand, ExpiryQueue.dump, LearnerSessionTracker.dumpSessions, SessionImpl.toString, NIOServerCnxn.toString and DataTree.dumpEphemerals.
  */
 
 import { toHex } from '../jute/int64.ts';
@@ -13,12 +13,25 @@ export function dump(view: ServerView): string {
   const date = javaDateFormat(view.timeZone());
   return [
     'SessionTracker dump:\n',
-    `Session ${expiryQueue(view.sessionExpiry(), date, (sessionId) => `0x${toHex(sessionId)}`)}`,
+    sessions(view, date),
     'ephemeral nodes dump:\n',
     ephemerals(view.ephemerals()),
     'Connections dump:\n',
     `Connections ${expiryQueue(view.connectionExpiry(), date, connectionName)}`,
   ].join('');
+}
+
+/** A learner knows which sessions there are, and not when they expire. */
+function sessions(view: ServerView, date: (epochMs: number) => string): string {
+  const known = view.learnerSessions();
+  if (known === null) return `Session ${expiryQueue(view.sessionExpiry(), date, sessionName)}`;
+  const sorted = [...known].sort(([a], [b]) => (a < b ? -1 : 1));
+  const lines = sorted.map(([sessionId, timeout]) => `${sessionName(sessionId)}\t${timeout}ms\n`);
+  return `Global Sessions(${sorted.length}):\n${lines.join('')}`;
+}
+
+function sessionName(sessionId: bigint): string {
+  return `0x${toHex(sessionId)}`;
 }
 
 function connectionName(connection: ConnectionView): string {

@@ -7,7 +7,7 @@
  */
 
 import { javaDouble } from './java-text.ts';
-import type { MetricEntry, MonitorGauges, RequestStatsView, ServerView } from './server-view.ts';
+import type { LeaderGauges, MemberView, MetricEntry, ServerView } from './server-view.ts';
 
 /** `mntr`. */
 export function mntr(view: ServerView): string {
@@ -20,20 +20,33 @@ export function mntr(view: ServerView): string {
 function* monitorEntries(view: ServerView): Generator<MetricEntry> {
   yield ['version', view.version()];
   yield ['server_state', view.serverState()];
-  yield* gaugeEntries(view, view.requestStats(), view.gauges());
+  const member = view.member();
+  if (member !== null) yield* stateEntries(member);
+  yield* gaugeEntries(view, member?.leader() ?? null);
+  if (member !== null) yield ['quorum_size', member.quorumSize()];
   yield* quotaEntries(view);
   yield* view.metrics();
 }
 
-function gaugeEntries(
-  view: ServerView,
-  stats: RequestStatsView,
-  gauges: MonitorGauges,
-): MetricEntry[] {
+function stateEntries(member: MemberView): MetricEntry[] {
+  const observerMasterId = member.observerMasterId();
+  return [
+    ['peer_state', member.peerState()],
+    ...(observerMasterId === null ? [] : [['observer_master_id', observerMasterId] as const]),
+  ];
+}
+
+/** Those that only a leader has stand among the others. */
+function gaugeEntries(view: ServerView, leader: LeaderGauges | null): MetricEntry[] {
+  const stats = view.requestStats();
+  const gauges = view.gauges();
+  const ofLeader = (entries: (gauges: LeaderGauges) => MetricEntry[]): MetricEntry[] =>
+    leader === null ? [] : entries(leader);
   return [
     ['ephemerals_count', gauges.ephemeralsCount],
     ['num_alive_connections', view.numAliveConnections()],
     ['avg_latency', javaDouble(stats.avgLatency())],
+    ...ofLeader(({ minProposalSize }) => [['min_proposal_size', minProposalSize]]),
     ['outstanding_requests', view.outstandingRequests()],
     ['znode_count', view.nodeCount()],
     ['global_sessions', gauges.globalSessions],
@@ -41,18 +54,30 @@ function gaugeEntries(
     ['last_client_response_size', stats.lastClientResponseSize()],
     ['packets_sent', stats.packetsSent()],
     ['packets_received', stats.packetsReceived()],
+    ...ofLeader(({ maxProposalSize }) => [['max_proposal_size', maxProposalSize]]),
     ['max_client_response_size', stats.maxClientResponseSize()],
+    ...ofLeader(({ syncedFollowers }) => [['synced_followers', syncedFollowers]]),
     ['connection_drop_probability', javaDouble(gauges.connectionDropProbability)],
     ['watch_count', gauges.watchCount],
+    ...ofLeader(({ syncedNonVotingFollowers, syncedObservers }) => [
+      ['synced_non_voting_followers', syncedNonVotingFollowers],
+      ['synced_observers', syncedObservers],
+    ]),
     ['auth_failed_count', gauges.authFailedCount],
     ['min_latency', stats.minLatency()],
     ['max_file_descriptor_count', gauges.maxFileDescriptorCount],
     ['approximate_data_size', gauges.approximateDataSize],
     ['open_file_descriptor_count', gauges.openFileDescriptorCount],
+    ...ofLeader(({ lastProposalSize, pendingSyncs, leaderUptime }) => [
+      ['last_proposal_size', lastProposalSize],
+      ['pending_syncs', pendingSyncs],
+      ['leader_uptime', leaderUptime],
+    ]),
     ['local_sessions', gauges.localSessions],
     ['uptime', gauges.uptime],
     ['max_latency', stats.maxLatency()],
     ['outstanding_tls_handshake', gauges.outstandingTlsHandshake],
+    ...ofLeader(({ learners }) => [['learners', learners]]),
     ['min_client_response_size', stats.minClientResponseSize()],
     ['non_mtls_local_conn_count', gauges.nonMtlsLocalConnCount],
   ];

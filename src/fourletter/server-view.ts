@@ -36,6 +36,52 @@ export interface ServerConfiguration {
   readonly serverId: number;
 }
 
+/** What `conf` says of a member besides, in the order of QuorumZooKeeperServer.dumpConf. */
+export interface MemberConfiguration {
+  /** Ticks. */
+  readonly initLimit: number;
+  /** Ticks. */
+  readonly syncLimit: number;
+  /** One for each address of this server. */
+  readonly electionPorts: readonly number[];
+  readonly quorumPorts: readonly number[];
+  readonly isObserver: boolean;
+  /** The lines of the membership in force, without a line end behind the last. */
+  readonly membership: string;
+}
+
+/** What a leader knows of those that follow it (LeaderZooKeeperServer.registerMetrics). */
+export interface LeaderGauges {
+  /** Links of learners of any kind, however far they have come. */
+  readonly learners: number;
+  /** Followers that are sent what is proposed. */
+  readonly syncedFollowers: number;
+  /** Those of them that do not vote. */
+  readonly syncedNonVotingFollowers: number;
+  readonly syncedObservers: number;
+  /** Syncs that are not answered yet. */
+  readonly pendingSyncs: number;
+  /** Milliseconds since a quorum has followed. */
+  readonly leaderUptime: number;
+  /** Bytes; each -1 before the first proposal. */
+  readonly lastProposalSize: number;
+  readonly minProposalSize: number;
+  readonly maxProposalSize: number;
+}
+
+/** What a member of an ensemble tells besides (QuorumZooKeeperServer and the classes of its roles). */
+export interface MemberView {
+  /** What it does and how far it has come with that: `following - broadcast` (QuorumPeer.getDetailedPeerState). */
+  peerState(): string;
+  /** How many servers vote. */
+  quorumSize(): number;
+  /** Null where it does not lead. */
+  leader(): LeaderGauges | null;
+  /** Whom an observer learns from; null where it is none. */
+  observerMasterId(): number | null;
+  configuration(): MemberConfiguration;
+}
+
 /**
  * Counts of requests since the start or since `srst`, of all connections together (ServerStats and BufferStats).
  * Latencies are in milliseconds; a size is -1 until the first response.
@@ -187,6 +233,8 @@ export interface ServerView {
   /** The whole of what follows `Zookeeper version: `, as `3.8.0-<revision>, built on <date>`. */
   version(): string;
   serverState(): ServerState;
+  /** Null for a server alone. */
+  member(): MemberView | null;
   /** An IANA name, such as `Europe/Berlin`: the dates of `dump` are local ones. */
   timeZone(): string;
   configuration(): ServerConfiguration;
@@ -213,6 +261,8 @@ export interface ServerView {
   connectionExpiry(): Iterable<ExpiryBucketView<ConnectionView>>;
   /** The buckets of session ids, empty ones included, soonest first. */
   sessionExpiry(): Iterable<ExpiryBucketView<bigint>>;
+  /** All sessions of the ensemble with their time-outs in ms, where the leader expires them; null where this server does. */
+  learnerSessions(): Iterable<readonly [sessionId: bigint, timeout: number]> | null;
   /** The paths that each session owns; a session that once owned some stays with none until it ends. */
   ephemerals(): Iterable<readonly [sessionId: bigint, paths: Iterable<string>]>;
 

@@ -46,6 +46,14 @@ function serverStats(view: ServerView): string {
     `Zxid: 0x${toHex(view.lastProcessedZxid())}`,
     `Mode: ${view.serverState()}`,
     `Node count: ${view.nodeCount()}`,
-    '',
+    proposalSizes(view),
   ].join('\n');
+}
+
+function proposalSizes(view: ServerView): string {
+  const leader = view.member()?.leader() ?? null;
+  if (leader === null) return '';
+  const { lastProposalSize, minProposalSize, maxProposalSize } = leader;
+  const sizes = [lastProposalSize, minProposalSize, maxProposalSize].join('/');
+  return `Proposal sizes last/min/max: ${sizes}\n`;
 }

@@ -13,6 +13,7 @@ import type {
   ConnectionView,
   EnvironmentView,
   ExpiryBucketView,
+  MemberView,
   MetricEntry,
   MonitorGauges,
   NamespaceQuotaView,
@@ -44,7 +45,7 @@ export interface HostFacts {
 }
 
 /** What a member of an ensemble can tell of it. */
-export interface EnsembleFacts {
+export interface EnsembleFacts extends MemberView {
   state(): 'leader' | 'follower' | 'observer';
 }
 
@@ -97,6 +98,10 @@ export class ServingView implements ServerView {
 
   serverState(): ServerState {
     return this.ports.ensemble?.state() ?? 'standalone';
+  }
+
+  member(): MemberView | null {
+    return this.ports.ensemble;
   }
 
   timeZone(): string {
@@ -183,6 +188,11 @@ export class ServingView implements ServerView {
         elements: [...sessions].map((session) => session.id),
       };
     }
+  }
+
+  learnerSessions(): Iterable<readonly [sessionId: bigint, timeout: number]> | null {
+    const { ensemble, tree } = this.ports;
+    return ensemble === null || ensemble.state() === 'leader' ? null : tree.sessions;
   }
 
   private wallTime(elapsed: number): number {

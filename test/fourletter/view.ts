@@ -111,6 +111,7 @@ export function serverView(facts: Partial<ServerView> = {}): ServerView {
     isRunning: () => true,
     version: () => VERSION,
     serverState: () => 'standalone',
+    member: () => null,
     timeZone: () => 'UTC',
     configuration: () => ({
       clientPort: 21810,
@@ -151,6 +152,7 @@ export function serverView(facts: Partial<ServerView> = {}): ServerView {
     numAliveConnections: () => 1,
     connectionExpiry: () => [],
     sessionExpiry: () => [],
+    learnerSessions: () => null,
     ephemerals: () => [],
     watchSummary: () => ({ connections: 0, paths: 0, watches: 0 }),
     watchesByPath: () => [],

@@ -80,7 +80,7 @@ export class Replica {
     this.history = new History(ports, config, ensemble.snapshotSizeFactor, tree);
     this.membership = new MembershipInForce(ports.log, ports.membershipFiles, ensemble);
     this.peer = this.makePeer();
-    this.view = new EnsembleView(this.peer, this.membership, ports.clock);
+    this.view = new EnsembleView(this.peer, this.membership, ensemble, config.tickTime);
     this.serving = this.idle();
     this.autopurge = new Autopurge(ports, {
       snapshotDirectory: `${config.dataDir}/version-2`,

@@ -46,10 +46,10 @@ class Learner {
         random: () => 0.5,
         tree: new Story().tree,
         metrics: new ServerMetrics(() => 0.5),
-        sessions: new LearnerSessions(SESSION),
+        sessions: new LearnerSessions(SESSION, () => false),
         revalidate: (_connection, sessionId, timeout, answer) =>
           this.questions.push({ sessionId, timeout, answer }),
-        ensemble: { state: () => 'follower' },
+        ensemble: null,
         isLogFull: () => false,
       },
       { config: parseText(`${LEAST}4lw.commands.whitelist=*\n`), serverId: 1, listeningPort: -1 },
