@@ -170,6 +170,10 @@ export class Learner implements LinkHandler, PacketHandler {
     return this.options.leader;
   }
 
+  get isObserver(): boolean {
+    return this.options.isObserver;
+  }
+
   get isOpen(): boolean {
     return this.phase !== 'ended';
   }

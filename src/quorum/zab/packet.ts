@@ -144,8 +144,8 @@ export class PacketReader {
   }
 
   /**
-   * Takes `chunk[0, size)` and hands over every packet that is whole now. `handle` says how many bytes behind its packet it
-   * wants taken as they are, by `raw`, which a SNAP's tree is: as long as `raw` is set all bytes go there. Raises JuteError for nonsense.
+   * Takes `chunk[0, size)` and hands over every packet that is whole now. As long as the handler wants them raw, all bytes go to
+   * it as they are, which is how a SNAP's tree is taken. Raises JuteError for nonsense.
    */
   push(chunk: Buffer, size: number, handler: PacketHandler): void {
     let bytes = chunk;
@@ -160,7 +160,6 @@ export class PacketReader {
     while (start < end && handler.isOpen) {
       if (handler.wantsRaw) {
         start += handler.takeRaw(bytes, start, end);
-        if (handler.wantsRaw) break;
         continue;
       }
       const packetEnd = packetSize(bytes, start, end, this.sizeLimit);
@@ -211,7 +210,7 @@ export interface PacketHandler {
   /** True: what comes next is not a packet. */
   readonly wantsRaw: boolean;
   takePacket(packet: Packet): void;
-  /** Takes bytes from `bytes[start, end)`; returns how many. Where it wants more, it has taken all or keeps the rest itself. */
+  /** Takes bytes from `bytes[start, end)`; returns how many, at least one. */
   takeRaw(bytes: Buffer, start: number, end: number): number;
 }
 

@@ -30,6 +30,9 @@ import type { LeaderHistory } from '../../quorum/zab/history.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { Journal, type JournalPorts } from '../journal.ts';
 
+/** What a znode takes in a snapshot besides its path and data, in bytes: two lengths, the number of its ACL, its Stat. */
+const ZNODE_SIZE = 76;
+
 /** A transaction as the log has it. */
 export interface LoggedTxn {
   readonly zxid: Zxid;
@@ -105,7 +108,12 @@ export class History implements LeaderHistory {
     const { logDirectory, snapshotDirectory } = this.directories;
     try {
       const logSize = logSizeFrom(disk, logDirectory, after);
-      const snapshotSize = newestSnapshotSize(disk, snapshotDirectory);
+      // What would be sent is the tree as it is now; the newest snapshot may be from when it was small.
+      const { approximateDataSize, nodeCount } = this.tree;
+      const snapshotSize = Math.max(
+        newestSnapshotSize(disk, snapshotDirectory),
+        approximateDataSize + nodeCount * ZNODE_SIZE,
+      );
       if (!isLogWorthReading(logSize, snapshotSize, this.snapshotSizeFactor)) return null;
       return LogSource.open(disk, this.directories, after, through);
     } catch (error) {
