@@ -92,7 +92,9 @@ export class Learning implements LearnerServer, Term {
   append(zxid: Zxid, record: Buffer): void {
     if (this.serving !== null) {
       this.firstServed ??= zxid;
-      this.countLatency(this.ports.metrics.proposalLatency, headerTime(record));
+      if (!this.learner.isObserver) {
+        this.countLatency(this.ports.metrics.proposalLatency, headerTime(record));
+      }
     }
     this.forwarder.append(zxid, record);
     this.lastAppended = zxid;

@@ -160,7 +160,8 @@ export class Replica {
 
   private elected(state: string, elapsedMs: number): void {
     const { metrics } = this.ports;
-    metrics.electionTime.add(elapsedMs);
+    // An observer elects nobody, it only hears who leads.
+    if (state !== 'observing') metrics.electionTime.add(elapsedMs);
     if (state === 'looking') throw new Error('an election that leads to no role');
   }
 
