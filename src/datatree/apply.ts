@@ -28,7 +28,7 @@ export interface TxnPartResult {
   readonly type: number;
   readonly err: number;
   readonly path: string | null;
-  /** Appends the Stat as it was after this part, 68 bytes; nothing where there is no znode afterwards. To be called before the next transaction. */
+  /** Appends the Stat as it was after this part, 68 bytes; nothing where there is no znode afterwards, or nobody is told. To be called before the next transaction. */
   writeStat(writer: JuteWriter): void;
 }
 
@@ -218,7 +218,8 @@ export class TxnApplier {
     const { nodes } = this;
     nodes.row = NO_ROW;
     const err = this.applyOne(clientId, txn);
-    const statAt = nodes.row !== NO_ROW && err === ErrorCode.ok ? this.keepStat(nodes.row) : -1;
+    const hasStat = nodes.row !== NO_ROW && err === ErrorCode.ok && isStatWanted(txn);
+    const statAt = hasStat ? this.keepStat(nodes.row) : -1;
     return new Part(txn, err, this.stats, statAt);
   }
 
@@ -230,6 +231,11 @@ export class TxnApplier {
     this.state.copyStat(row, this.stats, at);
     return at;
   }
+}
+
+/** Most creates are answered with the path alone, and their Stats are not worth a copy. */
+function isStatWanted(txn: Txn): boolean {
+  return !(txn instanceof PreparedCreate) || txn.isAnsweredWithStat;
 }
 
 function firstErr(parts: readonly TxnPartResult[]): number {

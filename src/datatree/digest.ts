@@ -106,9 +106,13 @@ export function digestChange(
   cversion: number,
   aversion: number,
 ): number {
-  let state = crcWords(0, pzxidHigh, pzxidLow);
-  state = crcWords(state, 0, 0); // ctime
-  state = crcWords(state, 0, 0); // mtime
+  let state = 0;
+  // As long as nothing has changed the state stays 0: of the creates below one parent in a multi the first alone changes its pzxid.
+  if ((pzxidHigh | pzxidLow) !== 0) {
+    state = crcWords(0, pzxidHigh, pzxidLow);
+    state = crcWords(state, 0, 0); // ctime
+    state = crcWords(state, 0, 0); // mtime
+  }
   state = crcWords(state, 0, cversion); // version, cversion
   state = crcWords(state, aversion, 0); // aversion, the high half of the owner
   const table = tables;

@@ -106,6 +106,8 @@ export interface PreparedCreateFields {
   readonly parentCVersion: number;
   /** ms, of a createTTL. */
   readonly ttl: bigint;
+  /** The client gets a Stat in answer. */
+  readonly isAnsweredWithStat: boolean;
 }
 
 /** CreateTxn, CreateContainerTxn or CreateTTLTxn. Its row is reserved (Reservations). */
@@ -118,6 +120,7 @@ export class PreparedCreate extends PreparedData {
   readonly ephemeral: boolean;
   readonly parentCVersion: number;
   readonly ttl: bigint;
+  readonly isAnsweredWithStat: boolean;
 
   constructor(path: PathRange, row: number, data: ByteRange, fields: PreparedCreateFields) {
     super(path, row, data);
@@ -129,6 +132,7 @@ export class PreparedCreate extends PreparedData {
     this.ephemeral = fields.ephemeral;
     this.parentCVersion = fields.parentCVersion;
     this.ttl = fields.ttl;
+    this.isAnsweredWithStat = fields.isAnsweredWithStat;
   }
 
   override writeRecord(writer: JuteWriter): void {

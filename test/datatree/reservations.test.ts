@@ -43,6 +43,7 @@ function reserve(story: Story, text: string, parentRow = story.tree.root, owner 
     ephemeral: owner !== 0n,
     parentCVersion: 1,
     ttl: -1n,
+    isAnsweredWithStat: false,
   });
   return { row, txn };
 }

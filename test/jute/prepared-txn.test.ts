@@ -44,7 +44,14 @@ describe('a prepared transaction', () => {
     const acl = fc.constantFrom(OPEN_ACL_UNSAFE, readable);
     fc.assert(
       fc.property(type, path, data, acl, fc.boolean(), (type, path, data, acl, ephemeral) => {
-        const fields = { type, acl, ephemeral, parentCVersion: 7, ttl: 5000n };
+        const fields = {
+          type,
+          acl,
+          ephemeral,
+          parentCVersion: 7,
+          ttl: 5000n,
+          isAnsweredWithStat: false,
+        };
         const place = { parentRow: 1, verbatimStart: -1, verbatimEnd: -1 };
         const txn = new PreparedCreate(pathRange(path), 3, dataRange(data), {
           ...fields,
@@ -77,6 +84,7 @@ describe('a prepared transaction', () => {
       ephemeral: true,
       parentCVersion: 7,
       ttl: -1n,
+      isAnsweredWithStat: false,
     });
     expect(written(txn)).toBe(`${bytes.subarray(4, 22).toString('hex')}0100000007`);
   });

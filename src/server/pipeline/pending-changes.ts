@@ -12,6 +12,7 @@ import type { DataTree, Row } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
 import { digestChange } from '../../datatree/digest.ts';
 import type { PathMatcher } from '../../datatree/path-index.ts';
+import type { NewContent } from '../../datatree/reservations.ts';
 import type { ACL } from '../../jute/data.ts';
 import { StatOffset } from '../../jute/data.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
@@ -20,6 +21,9 @@ import type { Moment } from './pending-node.ts';
 import { PendingNode } from './pending-node.ts';
 import type { RequestPath } from './request-path.ts';
 import type { CreateOp } from './write-ops.ts';
+
+/** Where data that is null ends. */
+const NO_DATA = -1;
 
 /** The changes on their way. */
 export class PendingChanges implements PathMatcher {
@@ -37,6 +41,14 @@ export class PendingChanges implements PathMatcher {
   private newEphemeralCount = 0;
   /** The parent that was looked for last, if it will still be there: siblings come together. */
   private lastParent: Row = NO_ROW;
+  /** What the next new znode has: used again for each. */
+  private readonly content: { -readonly [Name in keyof NewContent]: NewContent[Name] } = {
+    dataBytes: Buffer.alloc(0),
+    dataStart: 0,
+    dataEnd: NO_DATA,
+    acl: null,
+    owner: SESSION_ID_ZERO,
+  };
   /** What byRow held before each record of the multi that is being prepared; null outside a multi. */
   private undo: (PendingNode | undefined)[] | null = null;
   /** The rows that this multi has reserved. */
@@ -158,13 +170,12 @@ export class PendingChanges implements PathMatcher {
     const { tree } = this;
     this.startIfEmpty();
     const { bytes, start, end } = op.data;
-    const content = {
-      dataBytes: bytes,
-      dataStart: start,
-      dataEnd: end,
-      acl: given.acls,
-      owner: given.owner,
-    };
+    const { content } = this;
+    content.dataBytes = bytes;
+    content.dataStart = start;
+    content.dataEnd = end;
+    content.acl = given.acls;
+    content.owner = given.owner;
     const row = tree.reservations.reserve(parent.row, op.path, content, moment);
     // It may have been that of a znode whose delete is applied, and whose record is dropped in a moment.
     if (this.byRow.size > 0) this.byRow.delete(row);

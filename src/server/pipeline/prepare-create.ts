@@ -10,11 +10,13 @@ import {
   ttlToEphemeralOwner,
 } from '../../datatree/ephemeral-type.ts';
 import type { ACL } from '../../jute/data.ts';
+import { OPEN_ACL_UNSAFE } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId } from '../../jute/int64.ts';
 import { SESSION_ID_ZERO } from '../../jute/int64.ts';
 import { isTTLMode } from '../../jute/multi.ts';
 import { CreateMode, OpCode, Perms } from '../../jute/op-code.ts';
+import type { PreparedCreateFields } from '../../jute/prepared-txn.ts';
 import { PreparedCreate } from '../../jute/prepared-txn.ts';
 import type { AccessControl } from '../auth/access.ts';
 import type { Asker } from './asker.ts';
@@ -31,6 +33,20 @@ export class PrepareCreate {
   private readonly access: AccessControl;
   private readonly quotas: QuotaCheck;
   private readonly options: EphemeralTypeOptions;
+  /** What the next transaction is made of: used again for each. */
+  private readonly fields: {
+    -readonly [Name in keyof PreparedCreateFields]: PreparedCreateFields[Name];
+  } = {
+    type: OpCode.create,
+    parentRow: NONE,
+    acl: OPEN_ACL_UNSAFE,
+    verbatimStart: NONE,
+    verbatimEnd: NONE,
+    ephemeral: false,
+    parentCVersion: 0,
+    ttl: -1n,
+    isAnsweredWithStat: false,
+  };
 
   constructor(
     ports: {
@@ -81,16 +97,17 @@ export class PrepareCreate {
     const { acls } = fixed;
     const isVerbatim = path.isVerbatim && acls === op.acl;
     const row = this.reserve(op, parent, acls, asker, moment);
-    return new PreparedCreate(path, row, data, {
-      type: logType,
-      parentRow,
-      acl: acls,
-      verbatimStart: isVerbatim ? op.recordStart : NONE,
-      verbatimEnd: op.recordEnd,
-      ephemeral: isEphemeral,
-      parentCVersion,
-      ttl: op.ttl,
-    });
+    const { fields } = this;
+    fields.type = logType;
+    fields.parentRow = parentRow;
+    fields.acl = acls;
+    fields.verbatimStart = isVerbatim ? op.recordStart : NONE;
+    fields.verbatimEnd = op.recordEnd;
+    fields.ephemeral = isEphemeral;
+    fields.parentCVersion = parentCVersion;
+    fields.ttl = op.ttl;
+    fields.isAnsweredWithStat = op.type !== OpCode.create;
+    return new PreparedCreate(path, row, data, fields);
   }
 
   private reserve(
