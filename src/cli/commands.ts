@@ -44,7 +44,7 @@ async function printVersion(): Promise<number> {
 /** The commands that take a configuration or nothing, by their names. */
 export const commands: Readonly<Record<string, Command>> = {
   start: {
-    about: 'Start a server in the background; returns when it serves',
+    about: 'Start a server in the background; returns when it serves, or looks for its ensemble',
     run: async (line) => (await import('./daemon.ts')).start(configured(line)),
   },
   'start-foreground': {

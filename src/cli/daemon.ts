@@ -1,6 +1,6 @@
 /*
  * start, stop and restart: a server in the background, known by its pid file. Lines and exit codes are zkServer.sh's, with
- * what it cannot know added: start returns when the server serves, stop when the process is gone, and a pid that has passed
+ * what it cannot know added: start returns when the server is up, stop when the process is gone, and a pid that has passed
  * to a process that is no server is left alone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -117,6 +117,13 @@ async function startBehind(environment: Environment, pidFile: string): Promise<n
     case 'serving':
       say('STARTED\n');
       return 0;
+    case 'looking':
+      say('STARTED\n');
+      process.stderr.write(
+        'It looks for the other servers of its ensemble, and serves clients together with a quorum of them: ' +
+          '`zk-server status` tells.\n',
+      );
+      return 0;
     case 'still starting':
       say(
         `not serving after ${START_LIMIT_MS / 1000} s, and still reading its data as process ${pid}; ` +
@@ -147,9 +154,9 @@ function missingDirectory(environment: Environment): string | null {
 }
 
 /**
- * Starts a server in the background and waits until it serves.
+ * Starts a server in the background and waits until it serves; a member of an ensemble until the others can reach it.
  *
- * @returns the exit code: 0 when it serves, 1 when it does not or another one does
+ * @returns the exit code: 0 when it does, 1 when it does not or another one does
  */
 export async function start(environment: Environment): Promise<number> {
   const missing = missingDirectory(environment);

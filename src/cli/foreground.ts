@@ -2,7 +2,7 @@
  * start-foreground: this very process serves until it is told to stop. Signals, exit codes and the first words of the log
  * live here; serving is src/server's. Answers to QuorumPeerMain.main, ZooKeeperServerMain and ExitCode.
  */
-import { relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import type { ServerConfig } from '../server/config/config.ts';
@@ -10,12 +10,14 @@ import { ConfigError } from '../server/config/config-error.ts';
 import { obstacle } from '../server/config/obstacle.ts';
 import { parseConfig } from '../server/config/parse.ts';
 import { type RunningServer, startServer } from '../server/main.ts';
+import { PortUnavailable } from '../server/main-member.ts';
 import { diskFiles, hasCode } from './config-files.ts';
 import { prepareDataDirectories } from './data-directories.ts';
 import type { Environment } from './environment.ts';
+import { greeting } from './greeting.ts';
 import { createLog, logLevel } from './log.ts';
 import { version } from './project.ts';
-import { reportServing } from './serving.ts';
+import { reportUp } from './serving.ts';
 
 /** Java's exit codes (ExitCode) as far as they apply. */
 const EXIT = {
@@ -63,6 +65,10 @@ function logConfig(config: ServerConfig, log: Logger): void {
 
 /** Says what kept a server from starting: in words where the system's code tells all, with the error where it does not. */
 function logStartFailure(error: unknown, config: ServerConfig, log: Logger): void {
+  if (error instanceof PortUnavailable) {
+    log.fatal(error.message);
+    return;
+  }
   const where = `clientPort ${config.clientPort} on ${config.clientPortAddress ?? 'all addresses'}`;
   // A file can be refused with EACCES too; only what listening came to is about the port.
   const isAboutPort = hasCode(error) && ['listen', 'getaddrinfo'].includes(error.syscall ?? '');
@@ -80,36 +86,6 @@ function logStartFailure(error: unknown, config: ServerConfig, log: Logger): voi
     default:
       log.fatal({ err: error }, 'the server could not be started');
   }
-}
-
-/** How the configuration is named on a command line: short for a file of the project's own conf/. */
-function configArgument(environment: Environment): string {
-  const inConf = relative(resolve(environment.root, 'conf'), resolve(environment.configFile));
-  return inConf.includes(sep) || inConf.startsWith('..') ? environment.configFile : inConf;
-}
-
-function greet(environment: Environment, config: ServerConfig, port: number | null): void {
-  const host = config.clientPortAddress ?? 'localhost';
-  const argument = configArgument(environment);
-  process.stdout.write(
-    [
-      '',
-      `  zk-server ${version()} is serving.`,
-      '',
-      `    clients   ${host}:${port}${config.clientPortAddress === null ? ' (on all addresses of this machine)' : ''}`,
-      `    data      ${config.dataDir}`,
-      `    settings  ${resolve(config.configFile)}`,
-      '',
-      '  To try next, in another terminal:',
-      `    bin/zk-server status${argument === 'zoo.cfg' ? '' : ` ${argument}`}`,
-      `    echo ruok | nc ${host} ${port}`,
-      `    zkCli.sh -server ${host}:${port}        (of any Apache ZooKeeper from 3.4 on)`,
-      '',
-      '  Ctrl-C stops it. Everything acknowledged is on disk.',
-      '',
-      '',
-    ].join('\n'),
-  );
 }
 
 function logEndOfBugs(log: Logger): void {
@@ -182,8 +158,8 @@ export async function startForeground(environment: Environment): Promise<number>
   }
   for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
   stopOnSignals(running, log);
-  reportServing();
-  if (forPeople) greet(environment, config, running.clientPort);
+  reportUp(config.ensemble !== null);
+  if (forPeople) process.stdout.write(greeting(environment, config, running.clientPort));
   const reason = await running.stopped;
   if (reason === null) {
     log.info('stopped');

@@ -218,11 +218,14 @@ export class Peer {
 
   /** The role serves. */
   private available(epoch: number): void {
-    const { clock, metrics } = this.ports;
+    const { clock, log, metrics } = this.ports;
     const unavailableMs = clock.elapsed - (this.unavailableSince ?? clock.elapsed);
     this.unavailableSince = null;
     metrics.unavailableTime.add(unavailableMs);
     if (this.state === 'leading') metrics.leaderUnavailableTime.add(unavailableMs);
+    if (this.learner !== null) {
+      log.info(`${this.state} server ${this.learner.leaderId} in epoch ${epoch}, and serving`);
+    }
     this.election.updateVote(epoch);
   }
 

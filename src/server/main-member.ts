@@ -18,6 +18,9 @@ import type { StandalonePorts } from './standalone.ts';
 /** What every server stands on. */
 export type Foundation = Omit<StandalonePorts, 'tree' | 'snapshots'>;
 
+/** A port for other servers cannot be taken; the message says which, whose and why. */
+export class PortUnavailable extends Error {}
+
 /** Starts a member: resolves once it can be voted with. Rejects for a damaged database, and for ports that cannot be taken. */
 export async function startMember(
   host: ServerHost,
@@ -61,7 +64,7 @@ export async function startMember(
   await new Promise<void>((resolve, reject) => {
     elections.open({
       opened: () => resolve(),
-      failed: (error) => reject(new Error(error)),
+      failed: (error) => reject(new PortUnavailable(error)),
       accepted: (link) => replica.acceptVoter(link),
     });
   });
