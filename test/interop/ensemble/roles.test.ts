@@ -192,6 +192,8 @@ describe.each(shapes)('%s', (_name, members, leader) => {
     await doomed.create('/doomed', '', ephemeral);
     doomed.abandon();
     const [observing] = clients;
+    await observing?.sync();
+    expect(await observing?.getData('/doomed')).toBe('');
     // The time that a longer session takes to expire is the time that the others live on with pings alone.
     await until('/doomed to go', async () => (await observing?.getData('/doomed')) === null);
     for (const client of clients) {

@@ -12,7 +12,8 @@ import { until } from '../../harness/until.ts';
 import { lastingPort } from '../../interop/ensemble/harness/ports.ts';
 import { SessionClient } from '../../interop/ensemble/harness/session-client.ts';
 
-const zkServer = fileURLToPath(new URL('../../../bin/zk-server', import.meta.url));
+const zkServer =
+  process.env['ZK_SERVER'] ?? fileURLToPath(new URL('../../../bin/zk-server', import.meta.url));
 
 /** One node: a folder with conf/zoo.cfg and data/myid, in which the operator types. */
 class Node {
