@@ -37,8 +37,9 @@ const MOVED_PER_CHANGE = 8;
 
 /** Which part of the table is in use after a load, unless it is small: it need not grow soon. */
 const LOAD_AFTER_BULK = 0.6;
-/** In how many parts a load fills the table; the first bits of a hash say which. */
-const BULK_PART_BITS = 4;
+/** In how many parts a load fills the table, so that each fits into a cache; the first bits of a hash say which. */
+const BULK_PARTS = 256;
+const BULK_PART_SHIFT = 24;
 /** Hashes of a load that stand together. */
 const BULK_BLOCK_BITS = 14;
 const IN_BULK_BLOCK = (1 << BULK_BLOCK_BITS) - 1;
@@ -120,22 +121,42 @@ class BulkHashes {
     this.count += 1;
   }
 
-  /** Calls `enter` for all rows, those first that belong to the beginning of a table. */
-  forEach(enter: (hash: number, row: Row) => void): void {
-    const { blocks, count } = this;
-    for (let part = 0; part < 1 << BULK_PART_BITS; part++) {
-      let row = this.firstRow;
-      let left = count;
-      for (const block of blocks) {
-        const size = Math.min(left, block.length);
-        for (let index = 0; index < size; index++) {
-          const hash = block[index] as number;
-          if (hash >>> (32 - BULK_PART_BITS) === part) enter(hash, row + index);
-        }
-        row += size;
-        left -= size;
+  /** Hash and row of each, those first that belong to the beginning of a table; in the order of the rows as far as that goes. */
+  inParts(): Int32Array {
+    const places = this.partStarts();
+    const entries = new Int32Array(2 * this.count);
+    let row = this.firstRow;
+    for (const block of this.blocks) {
+      const size = Math.min(block.length, this.firstRow + this.count - row);
+      for (let index = 0; index < size; index++) {
+        const hash = block[index] as number;
+        const part = hash >>> BULK_PART_SHIFT;
+        const place = places[part] as number;
+        entries[2 * place] = hash;
+        entries[2 * place + 1] = row + index;
+        places[part] = place + 1;
       }
+      row += size;
     }
+    return entries;
+  }
+
+  /** Where each part begins among all rows. */
+  private partStarts(): Int32Array {
+    const starts = new Int32Array(BULK_PARTS + 1);
+    let left = this.count;
+    for (const block of this.blocks) {
+      const size = Math.min(block.length, left);
+      for (let index = 0; index < size; index++) {
+        const next = ((block[index] as number) >>> BULK_PART_SHIFT) + 1;
+        starts[next] = (starts[next] as number) + 1;
+      }
+      left -= size;
+    }
+    for (let part = 1; part < starts.length; part++) {
+      starts[part] = (starts[part] as number) + (starts[part - 1] as number);
+    }
+    return starts;
   }
 }
 
@@ -182,10 +203,11 @@ export class PathIndex {
     this.count = bulk.count;
     this.current = new Slots(Math.max(MIN_SIZE, Math.ceil(bulk.count / LOAD_AFTER_BULK)));
     let twice = NO_ROW;
-    bulk.forEach((hash, row) => {
-      if (this.addUnlessSame(comparer, hash, row)) return;
-      twice = row;
-    });
+    const entries = bulk.inParts();
+    for (let index = 0; index < entries.length; index += 2) {
+      const row = entries[index + 1] as Row;
+      if (!this.addUnlessSame(comparer, entries[index] as number, row)) twice = row;
+    }
     return twice;
   }
 
