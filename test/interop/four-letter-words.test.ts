@@ -9,6 +9,7 @@ import * as requests from '../harness/requests.ts';
 import { Op } from '../harness/requests.ts';
 import { type ServerKind, serverKinds, type TestServer, withServer } from '../harness/server.ts';
 import { until } from '../harness/until.ts';
+import { laterKeys, maskedLines, monitorKeys } from './word-lines.ts';
 
 /** Words whose lines do not depend on what else the process is made of. */
 const words = [
@@ -42,24 +43,20 @@ const answers = (kind: ServerKind): Promise<Map<string, string>> =>
     return seen;
   });
 
-/** The lines of a text, with what differs from run to run masked, and sorted: connections stand in the order of a hash table. */
-const masked = (text: string): string[] =>
-  text
-    .replaceAll(/Zookeeper version: .*|zk_version\t.*/g, 'a version')
-    .replaceAll(/(dataDir|dataLogDir)=.*/g, '$1=a folder')
-    .replaceAll(/\b0x[0-9a-f]+/g, '#')
-    .replaceAll(/\d+(\.\d+)?/g, '#')
-    .split('\n')
-    .sort();
-
 it('nc gets the lines that it gets from Apache ZooKeeper', async () => {
   const expected = await answers('java');
   expect(expected.get('ruok')).toBe('imok');
   const seen = await answers('ours');
   for (const word of words.filter((each) => each !== 'mntr')) {
-    expect([word, masked(seen.get(word) ?? '')]).toEqual([word, masked(expected.get(word) ?? '')]);
+    expect([word, maskedLines(seen.get(word) ?? '')]).toEqual([
+      word,
+      maskedLines(expected.get(word) ?? ''),
+    ]);
   }
-  const [known, ours] = [keys(expected.get('mntr')), keys(seen.get('mntr'))];
+  const [known, ours] = [
+    monitorKeys(expected.get('mntr') ?? ''),
+    monitorKeys(seen.get('mntr') ?? ''),
+  ];
   expect(ours.filter((key) => !known.includes(key) && !laterKeys.test(key))).toEqual([]);
   expect(watchedKeys.filter((key) => !ours.includes(key))).toEqual([]);
 });
@@ -70,16 +67,6 @@ it('a word that does not exist closes the connection without an answer', async (
     expect([kind, answer]).toEqual([kind, '']);
   }
 });
-
-/** The keys of `mntr`. */
-const keys = (mntr: string | undefined): string[] =>
-  (mntr ?? '')
-    .split('\n')
-    .map((line) => line.split('\t')[0] ?? '')
-    .filter((key) => key !== '');
-
-/** Keys that 3.9 and later have and 3.8.0 has not. */
-const laterKeys = /^zk_(op_count_\w+|ttl_node_\w+_count|snapshot_error_count)$/;
 
 /** Keys that dashboards and alerts of ZooKeeper's users are made of. */
 const watchedKeys = [
