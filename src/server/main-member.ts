@@ -41,7 +41,7 @@ export async function startMember(
     accepted: (link) => replica.acceptLearner(link),
   };
   const tree = emptyTree(database);
-  const { lastZxid } = recoverTree(tree, database);
+  const { lastZxid, txnsLoaded } = recoverTree(tree, database);
   const onWarning = (message: string): void => log.warn(message);
   const replica = new Replica(
     {
@@ -58,7 +58,7 @@ export async function startMember(
       membershipFiles: config.reconfigEnabled ? membershipFiles(config, ensemble) : null,
     },
     { config, ensemble },
-    tree,
+    { tree, txnsLoaded },
     clientPort,
   );
   await new Promise<void>((resolve, reject) => {

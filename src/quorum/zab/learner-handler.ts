@@ -318,7 +318,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     const kind = plan.kind === 'log' && source === null ? 'snap' : plan.kind;
     this.syncKind = kind === 'snap' ? 'snap' : 'diff';
     log.info(
-      `synchronising ${this.name}: its last zxid is 0x${toHex(peerLastZxid)}, ours 0x${toHex(lastProcessedZxid)}: ${kind.toUpperCase()}`,
+      `synchronising ${this.name}: its last zxid is 0x${toHex(peerLastZxid)}, ours 0x${toHex(lastProcessedZxid)}: ${kind === 'log' ? 'DIFF out of the log' : kind.toUpperCase()}`,
     );
     if (plan.kind === 'diff' || plan.kind === 'trunc') {
       const isCut = plan.kind === 'trunc';

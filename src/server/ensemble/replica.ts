@@ -64,12 +64,14 @@ export class Replica {
   private term: Term | null = null;
   private serving: Serving;
   private isStopping = false;
+  /** What was replayed at the start need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot). */
+  private needsSnapshot: boolean;
 
-  /** @param tree as recovery has left it @param listeningPort the port that clients reach, -1 for none */
+  /** @param recovered the tree, and how many transactions were replayed @param listeningPort the port that clients reach, -1 for none */
   constructor(
     ports: ReplicaPorts,
     settings: { readonly config: ServerConfig; readonly ensemble: EnsembleConfig },
-    tree: DataTree,
+    recovered: { readonly tree: DataTree; readonly txnsLoaded: number },
     listeningPort: number,
   ) {
     const { config, ensemble } = settings;
@@ -77,7 +79,8 @@ export class Replica {
     this.config = config;
     this.ensemble = ensemble;
     this.listeningPort = listeningPort;
-    this.history = new History(ports, config, ensemble.snapshotSizeFactor, tree);
+    this.history = new History(ports, config, ensemble.snapshotSizeFactor, recovered.tree);
+    this.needsSnapshot = recovered.txnsLoaded > 0;
     this.membership = new MembershipInForce(ports.log, ports.membershipFiles, ensemble);
     this.peer = this.makePeer();
     this.view = new EnsembleView(this.peer, this.membership, ensemble, config.tickTime);
@@ -172,6 +175,8 @@ export class Replica {
     this.membership.agreed();
     this.membership.show(seed.tree, clock.wall);
     this.serving = this.makeServing(seed);
+    if (this.needsSnapshot) this.snapshots.start();
+    this.needsSnapshot = false;
     if (seed.isLeader === true && !this.ensemble.leaderServes) this.serving.view.isServing = false;
     return this.serving;
   }
