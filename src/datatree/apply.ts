@@ -115,6 +115,8 @@ export class TxnApplier {
   private readonly result = new Result();
   /** The Stats of the parts of a multi, one behind the other. */
   private stats = new Uint8Array(PARTS_EXPECTED * STAT_SIZE);
+  /** The same as words. */
+  private statWords = new Int32Array(this.stats.buffer);
   private statsEnd = 0;
 
   constructor(state: TreeState, reservations: Reservations) {
@@ -226,9 +228,12 @@ export class TxnApplier {
   /** Copies the Stat of a row to the others; returns where it is. Parts from before a growth keep the old array. */
   private keepStat(row: Row): number {
     const at = this.statsEnd;
-    if (at + STAT_SIZE > this.stats.length) this.stats = new Uint8Array(this.stats.length * 2);
+    if (at + STAT_SIZE > this.stats.length) {
+      this.stats = new Uint8Array(this.stats.length * 2);
+      this.statWords = new Int32Array(this.stats.buffer);
+    }
     this.statsEnd = at + STAT_SIZE;
-    this.state.copyStat(row, this.stats, at);
+    this.state.copyStatWords(row, this.statWords, at >> 2);
     return at;
   }
 }

@@ -188,12 +188,11 @@ export class DataTree {
   }
 
   /**
-   * Copies the Stat of a row as it is stored, in the same layout: cversion counts creates alone, ephemeralOwner also tells containers
-   * and TTLs. It is what nodeDigest() takes and what a ChangeRecord of Java's holds.
+   * Copies the Stat of a row as it is stored, in words as they stand in memory, to `target`: cversion counts creates alone, ephemeralOwner
+   * also tells containers and TTLs. It is what a ChangeRecord of Java's holds.
    */
-  copyStoredStat(row: Row, target: Uint8Array, at: number): void {
-    const { rows } = this.state.znodes;
-    copyBytes(rows.statBytes(row), rows.statStart(row), target, at, STAT_SIZE);
+  copyStoredStat(row: Row, target: Int32Array): void {
+    this.state.znodes.rows.copyStat(row, target, 0);
   }
 
   /** Bytes of data; -1 for null data. */

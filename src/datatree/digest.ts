@@ -14,9 +14,6 @@ import { StatOffset } from '../jute/data.ts';
 /** The version that a TxnDigest carries (Java: DigestCalculator.DIGEST_VERSION). */
 export const DIGEST_VERSION = 2;
 
-/** Everything whose path starts so has no digest: statistics there are kept by each server for itself. */
-const EXCLUDED_PREFIX = '/zookeeper/';
-
 const POLYNOMIAL = 0xedb88320;
 const SLICES = 8;
 const tables = makeTables();
@@ -122,36 +119,4 @@ export function digestChange(
     (table[256 + ((state >>> 16) & 0xff)] as number) ^
     (table[state >>> 24] as number)
   );
-}
-
-/** Whether a path is left out of the digest: everything below /zookeeper, which each server keeps for itself. */
-export function isOutsideDigest(path: string): boolean {
-  return path.startsWith(EXCLUDED_PREFIX);
-}
-
-const scratch = new Uint8Array(1024);
-
-/** The running CRC behind the UTF-8 of a text; the usual case, short and ASCII, allocates nothing. */
-function crcOfText(text: string): number {
-  const { length } = text;
-  for (let index = 0; index < length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f || length > scratch.length) {
-      const bytes = Buffer.from(text, 'utf8');
-      return crcUpdate(-1, bytes, 0, bytes.length);
-    }
-    scratch[index] = unit;
-  }
-  return crcUpdate(-1, scratch, 0, length);
-}
-
-/**
- * The digest of a znode that need not be in the tree: 32 bits, unsigned; 0 below /zookeeper/. `stat` is 68 bytes in the wire
- * layout with the fields as the tree stores them: cversion counts creates, ephemeralOwner also tells containers and TTLs.
- */
-export function nodeDigest(path: string, data: Uint8Array | null, stat: Uint8Array): number {
-  if (isOutsideDigest(path)) return 0;
-  let crc = path === '/' ? -1 : crcOfText(path);
-  if (data !== null) crc = crcUpdate(crc, data, 0, data.length);
-  return finishDigest(crc, stat, 0);
 }

@@ -186,6 +186,15 @@ export class Rows {
     return ((row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD) * 4;
   }
 
+  /** Copies the Stat of a row, 17 words as they stand in memory, to `target[at …]`. Quicker than as bytes, and no view is made for it. */
+  copyStat(row: Row, target: Int32Array, at: number): void {
+    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
+    const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
+    for (let word = 0; word < STAT_SIZE >> 2; word++) {
+      target[at + word] = words[stat + word] as number;
+    }
+  }
+
   /** A 32-bit field of the Stat, by its offset in bytes. */
   statInt(row: Row, offset: number): number {
     return wireOrder(this.get(row, STAT_WORD + (offset >> 2)));

@@ -15,7 +15,7 @@ import { Owners } from './owners.ts';
 import { PathBytes } from './path-bytes.ts';
 import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from './quota.ts';
 import type { Row } from './rows.ts';
-import { Field } from './rows.ts';
+import { Field, wireOrder } from './rows.ts';
 import { TreeDigest } from './tree-digest.ts';
 import { TreeQuotas } from './tree-quotas.ts';
 import { OwnerKind, Znodes } from './znodes.ts';
@@ -194,13 +194,30 @@ export class TreeState {
     const { znodes } = this;
     const { rows } = znodes;
     copyBytes(rows.statBytes(row), rows.statStart(row), target, at, STAT_SIZE);
-    // Stored is the number of creates below; clients get the number of changes: every create but those of the
-    // children still there had its delete.
-    const changes = 2 * znodes.statInt(row, StatOffset.cversion) - znodes.childCount(row);
-    writeInt32(target, at + StatOffset.cversion, changes);
+    writeInt32(target, at + StatOffset.cversion, this.changesBelow(row));
     if (znodes.ownerKind(row) > OwnerKind.session) {
       target.fill(0, at + StatOffset.ephemeralOwner, at + StatOffset.ephemeralOwner + 8);
     }
+  }
+
+  /** The same in words as they stand in memory. */
+  copyStatWords(row: Row, target: Int32Array, at: number): void {
+    const { znodes } = this;
+    znodes.rows.copyStat(row, target, at);
+    target[at + (StatOffset.cversion >> 2)] = wireOrder(this.changesBelow(row));
+    if (znodes.ownerKind(row) > OwnerKind.session) {
+      const owner = at + (StatOffset.ephemeralOwner >> 2);
+      target.fill(0, owner, owner + 2);
+    }
+  }
+
+  /**
+   * Stored is the number of creates below; clients get the number of changes: every create but those of the children still
+   * there had its delete.
+   */
+  private changesBelow(row: Row): number {
+    const { znodes } = this;
+    return (2 * znodes.statInt(row, StatOffset.cversion) - znodes.childCount(row)) | 0;
   }
 }
 

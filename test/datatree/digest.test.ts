@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crcUpdate, digestChange, nodeDigest } from '../../src/datatree/digest.ts';
+import { crcUpdate, digestChange, finishDigest } from '../../src/datatree/digest.ts';
 import { ErrorCode } from '../../src/jute/error-code.ts';
 import type { Zxid } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
@@ -14,6 +14,13 @@ import { Story } from './trees.ts';
 /** The 60 bytes as Java puts them together. */
 function digested(stat: Buffer): Buffer {
   return Buffer.concat([stat.subarray(0, 16), stat.subarray(60, 68), stat.subarray(16, 52)]);
+}
+
+/** The digest of a znode, taken in part by part. */
+function nodeDigest(path: string, data: Uint8Array | null, stat: Uint8Array): number {
+  const name = Buffer.from(path);
+  const crc = crcUpdate(-1, name, 0, name.length);
+  return finishDigest(crcUpdate(crc, data ?? name, 0, data?.length ?? 0), stat, 0);
 }
 
 const bytesOf = (size: number): fc.Arbitrary<Buffer> =>
@@ -27,14 +34,8 @@ describe('the digest of a znode', () => {
       data,
       bytesOf(68),
       (name, bytes, stat) => {
-        const path = `/${name}`;
-        const whole = [
-          Buffer.from(path === '/' ? '' : path),
-          bytes ?? Buffer.alloc(0),
-          digested(stat),
-        ];
-        const expected = path.startsWith('/zookeeper/') ? 0 : crc32(Buffer.concat(whole));
-        expect(nodeDigest(path, bytes, stat)).toBe(expected);
+        const whole = [Buffer.from(name), bytes ?? Buffer.alloc(0), digested(stat)];
+        expect(nodeDigest(name, bytes, stat)).toBe(crc32(Buffer.concat(whole)));
       },
     );
     fc.assert(property);
@@ -67,11 +68,14 @@ describe('the digest of a znode', () => {
   });
 
   it('is nothing below /zookeeper/', () => {
-    expect(nodeDigest('/zookeeper/config', null, new Uint8Array(68))).toBe(0);
-    expect(nodeDigest('/zookeeper', null, new Uint8Array(68))).not.toBe(0);
-    expect(nodeDigest('/', null, new Uint8Array(68))).toBe(
-      nodeDigest('', null, new Uint8Array(68)),
-    );
+    const { tree } = new Story();
+    expect(tree.nodeDigest(tree.findPath('/zookeeper/config'))).toBe(0);
+    expect(tree.nodeDigest(tree.findPath('/zookeeper'))).not.toBe(0);
+  });
+
+  it('takes the path of the root as nothing', () => {
+    const { tree } = new Story();
+    expect(tree.nodeDigest(tree.root)).toBe(nodeDigest('', null, new Uint8Array(68)));
   });
 });
 

@@ -119,7 +119,7 @@ export class PendingChanges implements PathMatcher {
   private fromTree(row: Row): PendingNode {
     const { tree } = this;
     const node = this.blank(row);
-    tree.copyStoredStat(row, node.stat, 0);
+    tree.copyStoredStat(row, node.statWords);
     node.acls = tree.aclTable.aclsOf(tree.aclId(row));
     node.newDataSize = -1;
     node.digest = tree.nodeDigest(row);
@@ -128,7 +128,7 @@ export class PendingChanges implements PathMatcher {
 
   private duplicate(pending: PendingNode): PendingNode {
     const node = this.blank(pending.row);
-    node.stat.set(pending.stat);
+    node.statWords.set(pending.statWords);
     node.acls = pending.acls;
     node.newDataSize = pending.newDataSize;
     node.digest = pending.digest;

@@ -53,6 +53,8 @@ export class PendingNode {
   exists = true;
   /** Its Stat in the wire layout; numChildren is kept, dataLength is not. */
   readonly stat = new Uint8Array(STAT_SIZE);
+  /** The same as words. */
+  readonly statWords = new Int32Array(this.stat.buffer);
   acls: readonly ACL[] = [];
   /** Bytes of data that it will have; below 0 for what its row has. */
   newDataSize = -1;
