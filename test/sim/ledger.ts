@@ -1,0 +1,272 @@
+/*
+ * Ledger: the one history that all replicas must have, as it comes to light: a transaction is entered when a replica shows it to clients
+ * for the first time, or when a leader is established whose history holds it. Everything that any replica does is compared with it.
+ *
+ * The promises are those of the TLA+ specification (ZkV3_7_0.tla): Agreement, PrefixConsistency, TotalOrder, LocalPrimaryOrder,
+ * GlobalPrimaryOrder, PrimaryIntegrity, Leadership; and that all trees are equal at equal zxids.
+ */
+import type { DataTree } from '../../src/datatree/data-tree.ts';
+import type { SessionId, Zxid } from '../../src/jute/int64.ts';
+import { toHex } from '../../src/jute/int64.ts';
+import { OpCode } from '../../src/jute/op-code.ts';
+import { JuteReader } from '../../src/jute/reader.ts';
+import type { Txn, TxnHeader } from '../../src/jute/txn.ts';
+import { readTxn, writeTxn } from '../../src/jute/txn.ts';
+import { JuteWriter } from '../../src/jute/writer.ts';
+import { TreeModel } from './tree-model.ts';
+import { Violation } from './violation.ts';
+
+/** A transaction as a tree has applied it. */
+export interface AppliedTxn {
+  readonly zxid: Zxid;
+  /** Of header and record. */
+  readonly hash: number;
+  readonly clientId: SessionId;
+  readonly cxid: number;
+  readonly txn: Txn;
+}
+
+/** What the checkers know of one tree of a replica. */
+export interface TreeHistory {
+  readonly tree: DataTree;
+  /** What was applied since the tree was loaded or received, oldest first. */
+  readonly applied: AppliedTxn[];
+  /** Up to here a received tree may show what comes later. */
+  fuzzyThrough: bigint;
+}
+
+/** A transaction that counts. */
+export interface Entry extends AppliedTxn {
+  /** The tree's digest behind it; null as long as no replica with a digest has shown it. */
+  digest: bigint | null;
+  /** When it was entered, in ms. */
+  readonly enteredAt: number;
+}
+
+const writer = new JuteWriter(1024);
+
+/** A transaction and the hash of it. It is a copy: what the tree is given may be views of buffers that are used again. */
+export function applied(header: TxnHeader, txn: Txn): AppliedTxn {
+  const { zxid, clientId, cxid, type } = header;
+  writer.reset();
+  writeTxn(writer, txn);
+  const record = Buffer.from(writer.view());
+  let hash = 0x811c9dc5 | 0;
+  for (const word of [zxid, clientId, BigInt(cxid), BigInt(type), BigInt(header.time)]) {
+    hash = Math.imul(hash ^ Number(BigInt.asIntN(32, word)), 0x01000193);
+    hash = Math.imul(hash ^ Number(BigInt.asIntN(32, word >> 32n)), 0x01000193);
+  }
+  for (const byte of record) hash = Math.imul(hash ^ byte, 0x01000193);
+  return { zxid, clientId, cxid, hash, txn: readTxn(type, new JuteReader(record)) };
+}
+
+function epochOf(zxid: bigint): bigint {
+  return zxid >> 32n;
+}
+
+function counterOf(zxid: bigint): bigint {
+  return zxid & 0xffffffffn;
+}
+
+function hex(zxid: bigint): string {
+  return `0x${toHex(zxid)}`;
+}
+
+/** The committed history. */
+export class Ledger {
+  readonly entries: Entry[] = [];
+  readonly model = new TreeModel();
+  private readonly indexes = new Map<bigint, number>();
+  /** Requests that were carried out, by session and cxid. */
+  private readonly requests = new Map<string, Entry>();
+  /** Who has led each epoch. */
+  private readonly leaders = new Map<number, number>();
+  private lastEpoch = -1;
+  private readonly now: () => number;
+  /** Hears of each new entry. */
+  onEntry: (entry: Entry) => void = () => undefined;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  get last(): Entry | undefined {
+    return this.entries.at(-1);
+  }
+
+  get lastZxid(): bigint {
+    return this.last?.zxid ?? 0n;
+  }
+
+  get epochCount(): number {
+    return this.leaders.size;
+  }
+
+  entryAt(zxid: bigint): Entry | undefined {
+    const index = this.indexes.get(zxid);
+    return index === undefined ? undefined : this.entries[index];
+  }
+
+  /** What a request has become; undefined where it was not carried out, or not yet. */
+  entryOf(session: bigint, cxid: number): Entry | undefined {
+    return this.requests.get(`${session}/${cxid}`);
+  }
+
+  // ---- what replicas do
+
+  /** A leader is established: all of its history counts from now on. */
+  established(sid: number, epoch: number, { tree, applied: history }: TreeHistory): void {
+    const other = this.leaders.get(epoch);
+    if (other !== undefined) {
+      throw new Violation('Leadership', `${sid} and ${other} both lead epoch ${epoch}`);
+    }
+    if (epoch <= this.lastEpoch && this.entries.some((one) => epochOf(one.zxid) >= epoch)) {
+      throw new Violation('Leadership', `${sid} leads epoch ${epoch} after ${this.lastEpoch}`);
+    }
+    this.leaders.set(epoch, sid);
+    this.lastEpoch = Math.max(this.lastEpoch, epoch);
+    const last = this.last;
+    if (last !== undefined) this.mustHold(sid, epoch, tree, history, last);
+    for (const one of history) {
+      if (one.zxid > this.lastZxid) this.enter(one, null);
+      else this.compare(sid, one);
+    }
+    const own = this.last;
+    if (own !== undefined && history.at(-1)?.zxid === own.zxid) own.digest ??= tree.treeDigest;
+  }
+
+  /** A leader's history must hold everything that ever counted (PrimaryIntegrity, and durability of what was acknowledged). */
+  private mustHold(
+    sid: number,
+    epoch: number,
+    tree: DataTree,
+    history: readonly AppliedTxn[],
+    last: Entry,
+  ): void {
+    const first = history[0];
+    const isThere =
+      first !== undefined && first.zxid <= last.zxid
+        ? history.some((one) => one.zxid === last.zxid)
+        : this.hasStateOf(tree, history, last);
+    if (!isThere) {
+      throw new Violation(
+        'PrimaryIntegrity',
+        `${sid} leads epoch ${epoch} without ${hex(last.zxid)}, which was committed; ` +
+          `its history ends with ${hex(history.at(-1)?.zxid ?? tree.lastProcessedZxid)}`,
+      );
+    }
+  }
+
+  /** Whether a tree that was loaded or received holds the last entry: then its own zxid is not below. */
+  private hasStateOf(tree: DataTree, history: readonly AppliedTxn[], last: Entry): boolean {
+    const first = history[0];
+    return first === undefined ? tree.lastProcessedZxid >= last.zxid : first.zxid > last.zxid;
+  }
+
+  private compare(sid: number, one: AppliedTxn): void {
+    const entry = this.entryAt(one.zxid);
+    if (entry === undefined) {
+      throw new Violation(
+        'TotalOrder',
+        `${sid} has ${hex(one.zxid)}, which nobody else has, before ${hex(this.lastZxid)}`,
+      );
+    }
+    if (entry.hash !== one.hash) {
+      throw new Violation('Agreement', `${sid} has another transaction at ${hex(one.zxid)}`);
+    }
+  }
+
+  /** A replica shows a transaction to its clients. */
+  delivered(sid: number, history: TreeHistory): void {
+    const { tree, applied: list } = history;
+    const one = list.at(-1);
+    if (one === undefined) return;
+    const before = list.at(-2);
+    const index = this.indexes.get(one.zxid);
+    if (index === undefined) {
+      if (one.zxid < this.lastZxid) this.compare(sid, one);
+      this.mustFollow(sid, one, before, this.last);
+      this.enter(one, tree.treeDigest);
+    } else {
+      this.compare(sid, one);
+      this.mustFollow(sid, one, before, this.entries[index - 1]);
+    }
+    this.compareDigest(sid, history, one.zxid);
+  }
+
+  private mustFollow(
+    sid: number,
+    one: AppliedTxn,
+    before: AppliedTxn | undefined,
+    expected: Entry | undefined,
+  ): void {
+    if (before === undefined || before.zxid === expected?.zxid) return;
+    if (expected !== undefined && before.zxid > expected.zxid && before.zxid >= one.zxid) return;
+    throw new Violation(
+      'PrefixConsistency',
+      `${sid} shows ${hex(one.zxid)} behind ${hex(before.zxid)}, ` +
+        `others behind ${expected === undefined ? 'nothing' : hex(expected.zxid)}`,
+    );
+  }
+
+  private compareDigest(sid: number, { tree, fuzzyThrough }: TreeHistory, zxid: bigint): void {
+    const entry = this.entryAt(zxid);
+    if (entry === undefined || zxid <= fuzzyThrough) return;
+    if (tree.digestMismatchCount > 0) {
+      throw new Violation('StateAgreement', `${sid} itself sees another digest at ${hex(zxid)}`);
+    }
+    entry.digest ??= tree.treeDigest;
+    if (entry.digest === tree.treeDigest) return;
+    throw new Violation(
+      'StateAgreement',
+      `the tree of ${sid} at ${hex(zxid)} has digest ${toHex(tree.treeDigest)}, not ${toHex(entry.digest)}`,
+    );
+  }
+
+  // ---- entering
+
+  private enter(one: AppliedTxn, digest: bigint | null): void {
+    this.mustContinue(one);
+    const entry: Entry = { ...one, digest, enteredAt: this.now() };
+    this.indexes.set(one.zxid, this.entries.length);
+    this.entries.push(entry);
+    this.countRequest(entry);
+    const { clientId, txn } = one;
+    if (this.model.closedSessions.has(clientId) && txn.type !== OpCode.error && clientId !== 0n) {
+      if (txn.type !== OpCode.closeSession) {
+        throw new Violation(
+          'Ephemerals',
+          `session ${hex(clientId)} was closed, and does something at ${hex(one.zxid)}`,
+        );
+      }
+    }
+    this.onEntry(entry);
+    this.model.apply(one.zxid, clientId, txn);
+  }
+
+  /** Within an epoch the counter goes up by one; epochs go up. */
+  private mustContinue({ zxid }: AppliedTxn): void {
+    const last = this.lastZxid;
+    if (epochOf(zxid) < epochOf(last)) {
+      throw new Violation('GlobalPrimaryOrder', `${hex(zxid)} comes behind ${hex(last)}`);
+    }
+    const expected = epochOf(zxid) === epochOf(last) ? counterOf(last) + 1n : 1n;
+    if (counterOf(zxid) !== expected) {
+      throw new Violation('LocalPrimaryOrder', `${hex(zxid)} comes behind ${hex(last)}`);
+    }
+  }
+
+  private countRequest(entry: Entry): void {
+    const { clientId, cxid, txn, zxid } = entry;
+    if (cxid === 0 || txn.type === OpCode.createSession) return;
+    const key = `${clientId}/${cxid}`;
+    const before = this.requests.get(key);
+    if (before !== undefined) {
+      throw new Violation(
+        'ExactlyOnce',
+        `request ${cxid} of session ${hex(clientId)} was carried out at ${hex(before.zxid)} and at ${hex(zxid)}`,
+      );
+    }
+    this.requests.set(key, entry);
+  }
+}

@@ -1,0 +1,39 @@
+/*
+ * ObservedTree: the product's tree, telling what is applied to it. A replica is given its trees by its ports, so this needs nothing
+ * of the replica itself.
+ */
+import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
+import { DataTree } from '../../src/datatree/data-tree.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
+import type { AppliedTxn, TreeHistory } from './ledger.ts';
+import { applied } from './ledger.ts';
+
+const CONFIG_PATH = '/zookeeper/config';
+
+/** A tree that remembers what was applied to it. */
+export class ObservedTree extends DataTree implements TreeHistory {
+  readonly applied: AppliedTxn[] = [];
+  fuzzyThrough = 0n;
+  /** Hears of each transaction behind it. */
+  onApplied: () => void = () => undefined;
+
+  constructor(options: DataTreeOptions) {
+    super(options);
+  }
+
+  get tree(): DataTree {
+    return this;
+  }
+
+  override apply(header: TxnHeader, txn: Txn, digest?: TxnDigest): TxnResult {
+    // A member shows its membership in the tree without a transaction.
+    const isMembership = header.cxid === 0 && 'path' in txn && txn.path === CONFIG_PATH;
+    const one = isMembership ? null : applied(header, txn);
+    const result = super.apply(header, txn, digest);
+    if (one !== null) {
+      this.applied.push(one);
+      this.onApplied();
+    }
+    return result;
+  }
+}

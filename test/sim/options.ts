@@ -1,0 +1,173 @@
+/*
+ * Options: what one seed draws, all of it before the world begins. Each seed leaves out some kinds of trouble altogether and has much
+ * of others (swarm testing), because a world that has a little of everything never comes to some states.
+ */
+import { Random } from '../harness/random.ts';
+import type { NetworkOptions } from './network.ts';
+import type { WishKind, WorkloadOptions } from './workload.ts';
+
+/** Kinds of trouble. */
+export type FaultKind =
+  | 'kill'
+  | 'powerLoss'
+  | 'killLeader'
+  | 'powerLossAll'
+  | 'pause'
+  | 'partition'
+  | 'oneWay'
+  | 'isolateLeader'
+  | 'cut'
+  | 'slowLink'
+  | 'slowDisk'
+  | 'fullDisk'
+  | 'failingDisk'
+  | 'powerLossInCall'
+  | 'clockJump'
+  | 'rollingRestart';
+
+const FAULT_KINDS: readonly FaultKind[] = [
+  'kill',
+  'powerLoss',
+  'killLeader',
+  'powerLossAll',
+  'pause',
+  'partition',
+  'oneWay',
+  'isolateLeader',
+  'cut',
+  'slowLink',
+  'slowDisk',
+  'fullDisk',
+  'failingDisk',
+  'powerLossInCall',
+  'clockJump',
+  'rollingRestart',
+];
+
+const WISH_KINDS: readonly WishKind[] = [
+  'create',
+  'setData',
+  'delete',
+  'multi',
+  'ephemeral',
+  'sequential',
+  'closeSession',
+  'getData',
+  'exists',
+  'getChildren',
+  'syncRead',
+];
+
+/** What a world is like; times in ms. */
+export interface SimOptions {
+  readonly voters: number;
+  readonly observers: number;
+  readonly clients: number;
+  readonly tickTime: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  readonly leaderServes: boolean;
+  readonly digestEnabled: boolean;
+  readonly snapCount: number;
+  readonly commitLogCount: number;
+  readonly preAllocSizeKb: number;
+  readonly snapshotSizeFactor: number;
+  readonly forceSnapshotSync: boolean;
+  readonly flushDelayMs: number;
+  readonly closeSessionTxnEnabled: boolean;
+  readonly turnMs: number;
+  readonly diskLatencyMean: number;
+  readonly network: NetworkOptions;
+  readonly workload: WorkloadOptions;
+  /** How long phase 1 takes, and the mean time between two faults. */
+  readonly faultMs: number;
+  readonly faultEveryMs: number;
+  readonly faults: readonly (readonly [weight: number, kind: FaultKind])[];
+  /** The mean time that a fault lasts. */
+  readonly faultLastsMs: number;
+  /** Whether phase 2 gives back all servers, or only a quorum. */
+  readonly healAll: boolean;
+}
+
+/** Weights of some of the kinds; the others do not occur. */
+function drawSome<T>(random: Random, kinds: readonly T[], share: number): (readonly [number, T])[] {
+  const some = kinds.filter(() => random.chance(share));
+  const used = some.length > 0 ? some : [random.pick(kinds)];
+  return used.map((kind) => [1 + random.below(10), kind]);
+}
+
+function drawNetwork(random: Random): NetworkOptions {
+  return {
+    delayMin: random.pick([0.05, 0.1, 0.5, 1, 5]),
+    delayMean: random.pick([0.1, 0.5, 1, 5, 20]),
+    lateChance: random.pick([0, 0, 0.001, 0.01, 0.05]),
+    lateMax: random.pick([20, 100, 500]),
+    cutChance: random.pick([0, 0.05, 0.3]),
+    resetChance: random.pick([0, 0.3, 1]),
+    refuseChance: random.pick([0, 0, 0.05, 0.2]),
+  };
+}
+
+function drawWorkload(random: Random, tickTime: number): WorkloadOptions {
+  const weights = drawSome(random, WISH_KINDS, 0.7);
+  // Without any write that can succeed, nothing would be seen of progress.
+  const always: (readonly [number, WishKind])[] = [
+    [3, 'create'],
+    [5, 'setData'],
+    [2, 'getData'],
+    [1, 'syncRead'],
+  ];
+  return {
+    sessionTimeout: tickTime * random.pick([2, 4, 8, 16, 20]),
+    thinkMs: random.pick([5, 20, 50, 200]),
+    depth: random.pick([1, 2, 5, 20]),
+    reconnectMs: random.pick([10, 100, 1000]),
+    keyCount: random.pick([2, 5, 20]),
+    dataSize: random.pick([10, 10, 100, 2000, 20_000]),
+    weights: [
+      ...always,
+      ...weights.map(
+        ([weight, kind]) => [kind === 'closeSession' ? weight / 20 : weight, kind] as const,
+      ),
+    ],
+  };
+}
+
+/** What a seed stands for. */
+export function drawOptions(seed: number): SimOptions {
+  const random = new Random(seed ^ 0x5eed);
+  const tickTime = random.pick([50, 200, 500, 2000]);
+  return {
+    voters: random.weighted([
+      [7, 3],
+      [3, 5],
+    ]),
+    observers: random.weighted([
+      [7, 0],
+      [2, 1],
+      [1, 2],
+    ]),
+    clients: 1 + random.below(6),
+    tickTime,
+    initLimit: random.pick([5, 10, 20]),
+    syncLimit: random.pick([2, 5, 10]),
+    leaderServes: random.chance(0.9),
+    digestEnabled: random.chance(0.9),
+    snapCount: random.pick([2, 10, 50, 200, 100_000]),
+    commitLogCount: random.pick([1, 5, 50, 500]),
+    preAllocSizeKb: random.pick([0, 1, 64]),
+    snapshotSizeFactor: random.pick([0.33, 0.33, 100, -1]),
+    forceSnapshotSync: random.chance(0.05),
+    flushDelayMs: random.pick([0, 0, 0, 5]),
+    closeSessionTxnEnabled: random.chance(0.8),
+    turnMs: random.pick([0.02, 0.1, 0.5]),
+    diskLatencyMean: random.pick([0.1, 1, 5, 20]),
+    network: drawNetwork(random),
+    workload: drawWorkload(random, tickTime),
+    faultMs: random.pick([10_000, 30_000, 60_000]),
+    faultEveryMs: random.pick([300, 1000, 3000, 10_000]),
+    faults: drawSome(random, FAULT_KINDS, 0.5),
+    faultLastsMs: random.pick([100, 500, 2000, 10_000]),
+    healAll: random.chance(0.7),
+  };
+}

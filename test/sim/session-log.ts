@@ -1,0 +1,184 @@
+/*
+ * SessionLog: what one client has been told in one session, compared with what was promised: the order of replies, the zxids, the data
+ * that a read shows at its zxid, and the watch events in front of the data that they announce.
+ */
+import type { Zxid } from '../../src/jute/int64.ts';
+import { toHex, toZxid } from '../../src/jute/int64.ts';
+import { OpCode } from '../../src/jute/op-code.ts';
+import type { Ledger } from './ledger.ts';
+import { Violation } from './violation.ts';
+
+/** Watches by the table that a server keeps them in. */
+export type WatchTable = 'data' | 'child';
+
+/** A one-shot watch that a client counts on. */
+export interface Registration {
+  readonly table: WatchTable;
+  readonly path: string;
+  /** The znode was there. */
+  readonly existed: boolean;
+  /** When it was left. */
+  at: Zxid;
+}
+
+/** What all clients together have seen. */
+export interface Horizon {
+  /** The highest zxid that any client was told. */
+  seen: bigint;
+}
+
+/** Events of watches (Watcher.Event.EventType). */
+export const WatchEvent = { created: 1, deleted: 2, dataChanged: 3, childrenChanged: 4 } as const;
+
+function hex(zxid: bigint): string {
+  return `0x${toHex(zxid)}`;
+}
+
+/** One session of one client. */
+export class SessionLog {
+  readonly who: string;
+  sessionId = 0n;
+  /** The highest zxid that it was told. */
+  lastZxid: Zxid = toZxid(0n);
+  readonly watches = new Map<string, Registration>();
+  private readonly ledger: Ledger;
+  private readonly horizon: Horizon;
+  private lastWrite = 0n;
+
+  constructor(who: string, ledger: Ledger, horizon: Horizon) {
+    this.who = who;
+    this.ledger = ledger;
+    this.horizon = horizon;
+  }
+
+  /** A reply has come that was given at a zxid. */
+  heard(zxid: Zxid): void {
+    if (zxid <= 0n) return;
+    if (zxid < this.lastZxid) {
+      throw new Violation(
+        'SessionOrder',
+        `${this.who} is told zxid ${hex(zxid)} after ${hex(this.lastZxid)}`,
+      );
+    }
+    this.lastZxid = zxid;
+    if (zxid > this.horizon.seen) this.horizon.seen = zxid;
+    for (const one of this.watches.values()) this.mustHaveFired(one, zxid);
+  }
+
+  /** A watch event is seen before anything that is newer than what it tells. */
+  private mustHaveFired({ table, path, at, existed }: Registration, zxid: Zxid): void {
+    const { model } = this.ledger;
+    const isChanged =
+      table === 'data' ? model.changedAt(path, zxid) > at : this.childrenChanged(path, at, zxid);
+    if (!isChanged) return;
+    throw new Violation(
+      'Watches',
+      `${this.who} is shown zxid ${hex(zxid)} without the event of its ${existed ? table : 'exist'} ` +
+        `watch on ${path}, left at ${hex(at)}`,
+    );
+  }
+
+  private childrenChanged(path: string, at: Zxid, zxid: Zxid): boolean {
+    const { model } = this.ledger;
+    if (model.childrenChangedAt(path, zxid) > at) return true;
+    return path !== '/' && model.dataAt(path, zxid) === null;
+  }
+
+  /** A watch that is left by a read. */
+  watch(table: WatchTable, path: string, existed: boolean, at: Zxid): void {
+    const key = `${table} ${path}`;
+    if (!this.watches.has(key)) this.watches.set(key, { table, path, existed, at });
+  }
+
+  /** A watch event has come. @param isResetting watches are being left anew, and some may tell the same thing twice */
+  event(type: number, path: string, isResetting: boolean): void {
+    let isExpected = type === WatchEvent.deleted && isResetting;
+    if (type !== WatchEvent.childrenChanged) isExpected = this.take('data', path) || isExpected;
+    if (type === WatchEvent.childrenChanged || type === WatchEvent.deleted) {
+      isExpected = this.take('child', path) || isExpected;
+    }
+    if (isExpected) return;
+    throw new Violation(
+      'Watches',
+      `${this.who} hears event ${type} of ${path}, which it does not watch`,
+    );
+  }
+
+  private take(table: WatchTable, path: string): boolean {
+    return this.watches.delete(`${table} ${path}`);
+  }
+
+  /** Watches were left anew at a zxid: one on a znode that was made and deleted meanwhile has nothing to tell. */
+  watchesReset(zxid: Zxid): void {
+    const { model } = this.ledger;
+    for (const one of this.watches.values()) {
+      if (!one.existed && model.dataAt(one.path, zxid) === null) one.at = zxid;
+    }
+  }
+
+  /** A write was answered. @param floor what all clients had seen when it was asked */
+  written(xid: number, zxid: Zxid, err: number, floor: bigint): void {
+    const entry = this.ledger.entryAt(zxid);
+    const isOwn = entry?.clientId === this.sessionId && entry.cxid === xid;
+    if (entry === undefined || !isOwn) {
+      throw new Violation(
+        'Durability',
+        `${this.who} is told that request ${xid} of ${hex(this.sessionId)} has zxid ${hex(zxid)}, where the history has ` +
+          (entry === undefined ? 'nothing' : `request ${entry.cxid} of ${hex(entry.clientId)}`),
+      );
+    }
+    const expected = entry.txn.type === OpCode.error ? entry.txn.err : 0;
+    if (entry.txn.type !== OpCode.multi && expected !== err) {
+      throw new Violation('Durability', `${this.who} is told ${err}, the history has ${expected}`);
+    }
+    if (zxid <= floor) {
+      throw new Violation(
+        'LinearizableWrites',
+        `${this.who} has ${hex(zxid)} for a write that it asked for after ${hex(floor)} was seen`,
+      );
+    }
+    if (zxid <= this.lastWrite) {
+      throw new Violation(
+        'SessionOrder',
+        `${this.who} has its writes carried out in another order`,
+      );
+    }
+    this.lastWrite = zxid;
+  }
+
+  /** The data of a znode was read; null: it is not there. */
+  readData(path: string, zxid: Zxid, data: string | null): void {
+    const expected = this.ledger.model.dataAt(path, zxid);
+    if (expected === data) return;
+    throw new Violation(
+      'ReadsTheTree',
+      `${this.who} reads ${short(data)} in ${path} at ${hex(zxid)}, where the history has ${short(expected)}`,
+    );
+  }
+
+  /** The children of a znode were read; null: it is not there. */
+  readChildren(path: string, zxid: Zxid, names: readonly string[] | null): void {
+    const { model } = this.ledger;
+    const isThere = path === '/' || model.dataAt(path, zxid) !== null;
+    const expected = isThere ? model.childrenAt(path, zxid) : null;
+    const seen = names === null ? null : names.filter((name) => name !== 'zookeeper').sort();
+    if (expected?.join() === seen?.join()) return;
+    throw new Violation(
+      'ReadsTheTree',
+      `${this.who} reads the children ${seen?.join()} of ${path} at ${hex(zxid)}, where the history has ${expected?.join()}`,
+    );
+  }
+
+  /** A read behind a sync was answered. @param floor what all clients had seen when the sync was asked for */
+  readBehindSync(zxid: Zxid, floor: bigint): void {
+    if (zxid >= floor) return;
+    throw new Violation(
+      'SyncThenRead',
+      `${this.who} reads at ${hex(zxid)} behind a sync that it asked for after ${hex(floor)} was seen`,
+    );
+  }
+}
+
+function short(data: string | null): string {
+  return data === null ? 'nothing' : JSON.stringify(data.slice(0, 24));
+}

@@ -1,0 +1,394 @@
+/*
+ * SimClient: a client of the simulated ensemble, with real bytes: it keeps a session over connections to whichever server answers,
+ * sends requests one behind the other, pings, leaves watches and leaves them anew after a reconnect, as the clients of ZooKeeper do
+ * (Java: ClientCnxn). What it hears goes to its SessionLog, which compares.
+ */
+import type { Zxid } from '../../src/jute/int64.ts';
+import { toHex, toZxid } from '../../src/jute/int64.ts';
+import type { Random } from '../harness/random.ts';
+import { connectRequest, readHandshake, readReply } from '../harness/raw-client.ts';
+import { Op, pathAndWatch, pathOnly, setWatches } from '../harness/requests.ts';
+import { framed, WireReader, WireWriter } from '../harness/wire.ts';
+import type { Ledger } from './ledger.ts';
+import type { ConnectionEnd, EndEvents, HostProcess, Network } from './network.ts';
+import type { Horizon } from './session-log.ts';
+import { SessionLog } from './session-log.ts';
+import { dataText } from './tree-model.ts';
+import { Violation } from './violation.ts';
+import type { Wish, WorkloadOptions } from './workload.ts';
+import { drawWish } from './workload.ts';
+
+const PING_XID = -2;
+const SET_WATCHES_XID = -8;
+const EVENT_XID = -1;
+const NO_NODE = -101;
+
+/** What a client needs of the world. */
+export interface SimClientPorts {
+  readonly network: Network;
+  readonly ledger: Ledger;
+  readonly horizon: Horizon;
+  readonly random: Random;
+  /** Hosts that serve clients. */
+  readonly servers: () => readonly string[];
+  readonly tell: (text: () => string) => void;
+  /** Runs what happens in a client: a Violation ends the world. */
+  readonly guard: (event: () => void) => void;
+  /** A sequential znode was made. */
+  readonly sequential: (zxid: Zxid, path: string) => void;
+}
+
+/** A request that is not answered yet. */
+interface Pending {
+  readonly xid: number;
+  readonly wish: Wish;
+  readonly sentAt: number;
+  /** What all clients had seen when it was sent. */
+  readonly floor: bigint;
+}
+
+/** A client. */
+export class SimClient implements HostProcess, EndEvents {
+  readonly host: string;
+  isAlive = true;
+  readonly options: WorkloadOptions;
+  /** Requests that were answered, and writes that were done. */
+  answered = 0;
+  writesDone = 0;
+  /** When the last request was sent that was answered, in ms: until then its session cannot have been forgotten. */
+  provenAliveAt = 0;
+  /** It asks for nothing new; null as long as it does. */
+  isResting = false;
+  log: SessionLog;
+  sessionTimeout = 0;
+  private readonly ports: SimClientPorts;
+  private password: Buffer = Buffer.alloc(16);
+  private end: ConnectionEnd | null = null;
+  private state: 'away' | 'handshake' | 'open' = 'away';
+  private input: Buffer = Buffer.alloc(0);
+  private pending: Pending[] = [];
+  private nextXid = 1;
+  private lastSentAt = 0;
+  private lastHeardAt = 0;
+  private handshakeSentAt = 0;
+  private isResetting = false;
+  private server = '';
+  /** Goes up with each connection and each life, so that what was planned for an earlier one does nothing. */
+  private attempt = 0;
+
+  constructor(host: string, ports: SimClientPorts, options: WorkloadOptions) {
+    this.host = host;
+    this.ports = ports;
+    this.options = options;
+    this.log = new SessionLog(host, ports.ledger, ports.horizon);
+  }
+
+  private get now(): number {
+    return this.ports.network.timeline.now;
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
+  get sessionId(): bigint {
+    return this.log.sessionId;
+  }
+
+  get hasPending(): boolean {
+    return this.pending.length > 0;
+  }
+
+  deliver(event: () => void): void {
+    if (this.isAlive) this.ports.guard(event);
+  }
+
+  private later(ms: number, event: () => void): void {
+    const { attempt } = this;
+    this.ports.network.timeline.after(ms, () => {
+      if (attempt === this.attempt && this.isAlive) this.ports.guard(event);
+    });
+  }
+
+  // ---- connections
+
+  /** Begins to connect. */
+  start(): void {
+    this.reconnect();
+  }
+
+  /** Says nothing more, for good; its session is left to expire. */
+  vanish(): void {
+    this.attempt += 1;
+    this.isAlive = false;
+    this.end?.vanish();
+    this.end = null;
+    this.state = 'away';
+  }
+
+  private reconnect(): void {
+    this.attempt += 1;
+    this.state = 'away';
+    this.end?.close();
+    this.end = null;
+    this.pending = [];
+    this.input = Buffer.alloc(0);
+    this.later(this.ports.random.next() * this.options.reconnectMs, () => this.dial());
+  }
+
+  private dial(): void {
+    const { network, random, servers } = this.ports;
+    const { attempt } = this;
+    this.server = random.pick(servers());
+    const limit = Math.max(200, this.options.sessionTimeout / 3);
+    const address = { host: this.server, port: 2181 };
+    network.dial(this, address, limit, {
+      connected: (end) => {
+        if (attempt !== this.attempt) end.close();
+        else this.connected(end);
+        return this;
+      },
+      failed: () => {
+        if (attempt === this.attempt) this.reconnect();
+      },
+    });
+  }
+
+  private connected(end: ConnectionEnd): void {
+    this.end = end;
+    this.state = 'handshake';
+    this.handshakeSentAt = this.now;
+    this.lastHeardAt = this.now;
+    const { log, password } = this;
+    this.send(
+      connectRequest({
+        lastZxidSeen: log.lastZxid,
+        timeoutMs: this.options.sessionTimeout,
+        sessionId: log.sessionId,
+        password,
+        readOnly: false,
+      }),
+    );
+    this.watchSilence();
+  }
+
+  private send(body: Buffer): void {
+    this.lastSentAt = this.now;
+    this.end?.send(framed(body));
+  }
+
+  /** A server that says nothing for too long is left for another. */
+  private watchSilence(): void {
+    const limit = (this.options.sessionTimeout * 2) / 3;
+    this.later(this.options.sessionTimeout / 6, () => {
+      if (this.now - this.lastHeardAt > limit) {
+        this.reconnect();
+        return;
+      }
+      if (this.state === 'open' && this.now - this.lastSentAt > this.options.sessionTimeout / 4) {
+        this.request({ kind: 'ping', op: Op.ping, body: Buffer.alloc(0), path: '' }, PING_XID);
+      }
+      this.watchSilence();
+    });
+  }
+
+  // ---- EndEvents
+
+  drained(): void {
+    // What a client asks for is little.
+  }
+
+  closed(): void {
+    if (this.state === 'away') return;
+    this.reconnect();
+  }
+
+  receive(bytes: Buffer): void {
+    if (this.end === null) return;
+    this.lastHeardAt = this.now;
+    this.input = this.input.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.input, bytes]);
+    while (this.input.length >= 4) {
+      const end = 4 + this.input.readInt32BE(0);
+      if (this.input.length < end) return;
+      const frame = this.input.subarray(4, end);
+      this.input = this.input.subarray(end);
+      const { attempt } = this;
+      if (this.state === 'handshake') this.handshake(frame);
+      else this.frame(frame);
+      if (attempt !== this.attempt) return;
+    }
+  }
+
+  private handshake(frame: Buffer): void {
+    const { timeoutMs, sessionId, password } = readHandshake(frame);
+    const { log } = this;
+    if (timeoutMs <= 0 || sessionId === 0n) {
+      this.ports.tell(() => `${this.host} hears from ${this.server} that its session is over`);
+      this.forgetSession();
+      this.reconnect();
+      return;
+    }
+    if (log.sessionId !== 0n && log.sessionId !== sessionId) {
+      throw new Violation('Sessions', `${this.host} is given another session than it asked for`);
+    }
+    const isNew = log.sessionId === 0n;
+    log.sessionId = sessionId;
+    this.password = Buffer.from(password);
+    this.sessionTimeout = timeoutMs;
+    this.provenAliveAt = this.handshakeSentAt;
+    this.state = 'open';
+    this.ports.tell(
+      () =>
+        `${this.host} has ${isNew ? 'a new' : 'its'} session 0x${toHex(sessionId)} at ${this.server}`,
+    );
+    if (log.watches.size > 0) this.resetWatches();
+    this.think();
+  }
+
+  private forgetSession(): void {
+    this.password = Buffer.alloc(16);
+    this.log = new SessionLog(this.host, this.ports.ledger, this.ports.horizon);
+    this.nextXid = 1;
+  }
+
+  private resetWatches(): void {
+    const all = [...this.log.watches.values()];
+    const lists = [
+      all.filter((one) => one.table === 'data' && one.existed),
+      all.filter((one) => one.table === 'data' && !one.existed),
+      all.filter((one) => one.table === 'child'),
+    ];
+    const body = setWatches(
+      this.log.lastZxid,
+      lists.map((list) => list.map((one) => one.path)),
+    );
+    this.isResetting = true;
+    this.request({ kind: 'setWatches', op: Op.setWatches, body, path: '' }, SET_WATCHES_XID);
+  }
+
+  // ---- requests
+
+  private think(): void {
+    const { random } = this.ports;
+    const { thinkMs, depth } = this.options;
+    this.later(-Math.log(1 - random.next()) * thinkMs, () => {
+      if (this.state !== 'open') return;
+      if (!this.isResting && this.pending.length < depth) this.ask();
+      this.think();
+    });
+  }
+
+  private ask(): void {
+    const { random } = this.ports;
+    const wish = drawWish(random, this.options, `${this.host}.${this.nextXid}.${this.now | 0}`);
+    if (wish.kind !== 'syncRead') {
+      this.request(wish, this.nextXid++);
+      return;
+    }
+    const { floor } = this.request(
+      { kind: 'sync', op: Op.sync, body: pathOnly(wish.path), path: wish.path },
+      this.nextXid++,
+    );
+    this.request({ ...wish, body: pathAndWatch(wish.path, false) }, this.nextXid++, floor);
+  }
+
+  private request(wish: Wish, xid: number, floor = this.ports.horizon.seen): Pending {
+    const pending = { xid, wish, sentAt: this.now, floor };
+    this.pending.push(pending);
+    this.ports.tell(() => `${this.host} asks ${this.server}: ${xid} ${wish.kind} ${wish.path}`);
+    this.send(new WireWriter().int(xid).int(wish.op).raw(wish.body).bytes());
+    return pending;
+  }
+
+  private frame(frame: Buffer): void {
+    const { xid, zxid: rawZxid, err, body } = readReply(frame);
+    if (xid === EVENT_XID) {
+      this.event(body);
+      return;
+    }
+    const pending = this.pending.shift();
+    if (pending === undefined || pending.xid !== xid) {
+      throw new Violation(
+        'SessionOrder',
+        `${this.host} is answered request ${xid} where ${pending?.xid ?? 'none'} is due`,
+      );
+    }
+    const zxid = toZxid(rawZxid);
+    this.provenAliveAt = Math.max(this.provenAliveAt, pending.sentAt);
+    this.ports.tell(
+      () =>
+        `${this.host} is answered by ${this.server}: ${xid} ${pending.wish.kind} 0x${toHex(zxid)} err ${err}`,
+    );
+    const { log } = this;
+    if (xid === SET_WATCHES_XID) {
+      this.isResetting = false;
+      log.watchesReset(zxid);
+    }
+    log.heard(zxid);
+    this.reply(pending, zxid, err, body);
+  }
+
+  private event(body: Buffer): void {
+    const reader = new WireReader(body);
+    const type = reader.int();
+    reader.int();
+    const path = reader.string() ?? '';
+    this.ports.tell(() => `${this.host} hears event ${type} of ${path}`);
+    this.log.event(type, path, this.isResetting);
+  }
+
+  private reply(pending: Pending, zxid: Zxid, err: number, body: Buffer): void {
+    const { log } = this;
+    const { wish, xid, floor } = pending;
+    this.answered += 1;
+    switch (wish.kind) {
+      case 'ping':
+      case 'setWatches':
+      case 'sync':
+        return;
+      case 'getData':
+      case 'syncRead':
+        this.readData(wish, zxid, err, body);
+        if (wish.kind === 'syncRead') log.readBehindSync(zxid, floor);
+        return;
+      case 'exists':
+        if (err === 0 || err === NO_NODE) {
+          const isThere = this.ports.ledger.model.dataAt(wish.path, zxid) !== null;
+          if (isThere !== (err === 0))
+            log.readData(wish.path, zxid, err === 0 ? 'something' : null);
+          if (wish.watch === true) log.watch('data', wish.path, err === 0, zxid);
+        }
+        return;
+      case 'getChildren':
+        this.readChildren(wish, zxid, err, body);
+        return;
+      default:
+        log.written(xid, zxid, err, floor);
+        if (err === 0) this.writesDone += 1;
+        if (err === 0 && wish.kind === 'sequential') {
+          this.ports.sequential(zxid, new WireReader(body).string() ?? '');
+        }
+        if (wish.kind === 'closeSession') {
+          this.forgetSession();
+          this.reconnect();
+        }
+    }
+  }
+
+  private readData(wish: Wish, zxid: Zxid, err: number, body: Buffer): void {
+    const { log } = this;
+    if (err !== 0 && err !== NO_NODE) return;
+    const data = err === 0 ? dataText(new WireReader(body).buffer()) : null;
+    log.readData(wish.path, zxid, data);
+    if (wish.watch === true && err === 0) log.watch('data', wish.path, true, zxid);
+  }
+
+  private readChildren(wish: Wish, zxid: Zxid, err: number, body: Buffer): void {
+    const { log } = this;
+    if (err !== 0 && err !== NO_NODE) return;
+    const reader = new WireReader(body);
+    const names = err === 0 ? (reader.vector(() => reader.string() ?? '') ?? []) : null;
+    log.readChildren(wish.path, zxid, names);
+    if (wish.watch === true && err === 0) log.watch('child', wish.path, true, zxid);
+  }
+}
