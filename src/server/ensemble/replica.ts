@@ -175,7 +175,8 @@ export class Replica {
     this.membership.agreed();
     this.membership.show(seed.tree, clock.wall);
     this.serving = this.makeServing(seed);
-    if (this.needsSnapshot) this.snapshots.start();
+    // While it synchronised it may have appended so much that one was due anyway.
+    if (this.needsSnapshot && !this.snapshots.isActive) this.snapshots.start();
     this.needsSnapshot = false;
     if (seed.isLeader === true && !this.ensemble.leaderServes) this.serving.view.isServing = false;
     return this.serving;
