@@ -31,8 +31,10 @@ export interface TreeHistory {
   readonly tree: DataTree;
   /** What was applied since the tree was loaded or received, oldest first. */
   readonly applied: AppliedTxn[];
-  /** Up to here a received tree may show what comes later. */
+  /** Up to here the tree may show what comes later. */
   fuzzyThrough: bigint;
+  /** How often the tree had another digest than the transaction said while it was allowed to. */
+  toleratedMismatches: number;
 }
 
 /** A transaction that counts. */
@@ -70,6 +72,12 @@ function counterOf(zxid: bigint): bigint {
 
 function hex(zxid: bigint): string {
   return `0x${toHex(zxid)}`;
+}
+
+/** Whether a transaction is more than the trace of a request that was refused, or of a session that was closed twice. */
+function changesSomething(txn: Txn): boolean {
+  if (txn.type === OpCode.multi) return !txn.txns.some((part) => part.type === OpCode.error);
+  return txn.type !== OpCode.error && txn.type !== OpCode.closeSession;
 }
 
 /** The committed history. */
@@ -209,10 +217,15 @@ export class Ledger {
     );
   }
 
-  private compareDigest(sid: number, { tree, fuzzyThrough }: TreeHistory, zxid: bigint): void {
+  private compareDigest(sid: number, history: TreeHistory, zxid: bigint): void {
+    const { tree } = history;
     const entry = this.entryAt(zxid);
-    if (entry === undefined || zxid <= fuzzyThrough) return;
-    if (tree.digestMismatchCount > 0) {
+    if (entry === undefined) return;
+    if (zxid <= history.fuzzyThrough) {
+      history.toleratedMismatches = tree.digestMismatchCount;
+      return;
+    }
+    if (tree.digestMismatchCount > history.toleratedMismatches) {
       throw new Violation('StateAgreement', `${sid} itself sees another digest at ${hex(zxid)}`);
     }
     entry.digest ??= tree.treeDigest;
@@ -232,13 +245,11 @@ export class Ledger {
     this.entries.push(entry);
     this.countRequest(entry);
     const { clientId, txn } = one;
-    if (this.model.closedSessions.has(clientId) && txn.type !== OpCode.error && clientId !== 0n) {
-      if (txn.type !== OpCode.closeSession) {
-        throw new Violation(
-          'Ephemerals',
-          `session ${hex(clientId)} was closed, and does something at ${hex(one.zxid)}`,
-        );
-      }
+    if (this.model.closedSessions.has(clientId) && clientId !== 0n && changesSomething(txn)) {
+      throw new Violation(
+        'Ephemerals',
+        `session ${hex(clientId)} was closed, and does something at ${hex(one.zxid)}`,
+      );
     }
     this.onEntry(entry);
     this.model.apply(one.zxid, clientId, txn);

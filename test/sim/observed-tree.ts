@@ -14,6 +14,7 @@ const CONFIG_PATH = '/zookeeper/config';
 export class ObservedTree extends DataTree implements TreeHistory {
   readonly applied: AppliedTxn[] = [];
   fuzzyThrough = 0n;
+  toleratedMismatches = 0;
   /** Hears of each transaction behind it. */
   onApplied: () => void = () => undefined;
 
