@@ -8,7 +8,6 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -433,8 +432,8 @@ describe('the code that the build compiles', () => {
     try {
       cpSync(bin, join(folder, 'bin'), { recursive: true });
       copyFileSync(join(bin, '../package.json'), join(folder, 'package.json'));
-      mkdirSync(join(folder, 'dist/bundle'), { recursive: true });
-      copyFileSync(join(bundle, 'main.cjs'), join(folder, 'dist/bundle/main.cjs'));
+      cpSync(bundle, join(folder, 'dist/bundle'), { recursive: true });
+      rmSync(join(folder, 'dist/bundle/main.cjs.compiled'));
       const version = () => run(join(folder, 'bin/zk-server'), ['version']);
       expect(await version()).toMatchObject({ code: 0 });
       const other = readFileSync(join(bundle, 'main.cjs.compiled'));
