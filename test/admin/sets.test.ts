@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AvgMinMaxCounter } from '../../src/admin/metrics/avg-min-max-counter.ts';
 import { MAX_KEYS, OTHER_KEYS } from '../../src/admin/metrics/keys.ts';
 import type { Metric } from '../../src/admin/metrics/metric.ts';
 import { NamespaceSummarySet } from '../../src/admin/metrics/namespace-summary-set.ts';
 import { OperationCounters } from '../../src/admin/metrics/operation-counters.ts';
 import { SimpleCounterSet } from '../../src/admin/metrics/simple-counter.ts';
+import { SummarySet } from '../../src/admin/metrics/summary-set.ts';
 import type { MetricEntry } from '../../src/fourletter/index.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 
@@ -125,4 +127,32 @@ describe('counters of operations', () => {
       expect([...entriesOf(operations).values()].every((value) => value === 0)).toBe(true);
     },
   );
+});
+
+describe('summaries by server', () => {
+  const newSet = () => new SummarySet('ack_latency', (name) => new AvgMinMaxCounter(name));
+
+  it('keep one for each server that anything was recorded of', () => {
+    const set = newSet();
+    set.add(3, 10);
+    set.add(1, 5);
+    set.add(3, 20);
+    const entries = entriesOf(set);
+    expect(entries.get('avg_3_ack_latency')).toBe('15.0');
+    expect(entries.get('cnt_1_ack_latency')).toBe(1);
+    expect(entries.size).toBe(10);
+  });
+
+  it('keep no more than so many, whatever ids are claimed', () => {
+    const set = newSet();
+    for (let sid = 0; sid < MAX_KEYS + 5; sid++) set.add(sid, 1);
+    expect(entriesOf(set).get(`cnt_${OTHER_KEYS}_ack_latency`)).toBe(5);
+  });
+
+  it('forget what was recorded, and not whom', () => {
+    const set = newSet();
+    set.add(2, 7);
+    set.reset();
+    expect(entriesOf(set).get('cnt_2_ack_latency')).toBe(0);
+  });
 });

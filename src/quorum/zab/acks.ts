@@ -15,7 +15,12 @@ export class Acks {
 
   /** Everything up to `counter`, the low half of a zxid, is durable at a server. */
   add(sid: ServerId, counter: number): void {
-    if (counter > (this.counters.get(sid) ?? 0)) this.counters.set(sid, counter);
+    if (counter > this.of(sid)) this.counters.set(sid, counter);
+  }
+
+  /** What a server has acknowledged; 0 for nothing. */
+  of(sid: ServerId): number {
+    return this.counters.get(sid) ?? 0;
   }
 
   /**

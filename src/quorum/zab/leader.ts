@@ -388,11 +388,13 @@ export class Leader implements HandlerOwner {
   }
 
   private addAck(sid: ServerId, counter: number): void {
-    if (counter % ACK_LATENCY_SAMPLE === 0) this.countAck(sid, counter);
+    const sampled = counter - (counter % ACK_LATENCY_SAMPLE);
+    if (sampled > this.acks.of(sid)) this.countAck(sid, sampled);
     this.acks.add(sid, counter);
     this.areAcksNew = true;
   }
 
+  /** Of a proposal that is committed already nobody waits for an acknowledgement. */
   private countAck(sid: ServerId, counter: number): void {
     const { clock, metrics } = this.ports;
     const proposal = this.outstanding[counter - this.committedCounter - 1];
