@@ -27,6 +27,12 @@ interface Established {
   readonly containers: ContainerCleaner;
 }
 
+/** A request that waits for a sync of its session. */
+interface HeldRequest {
+  readonly from: ServerId;
+  readonly request: LearnerRequest;
+}
+
 /** A leader's server. */
 export class Leading implements LeaderServer, Term {
   readonly history: History;
@@ -35,6 +41,8 @@ export class Leading implements LeaderServer, Term {
   private readonly myId: ServerId;
   private readonly journal: Journal;
   private established: Established | null = null;
+  /** What sessions of learners have asked behind a sync that is not answered yet. */
+  private readonly syncing = new Map<SessionId, HeldRequest[]>();
 
   constructor(ports: TermPorts, leader: Leader, myId: ServerId) {
     this.ports = ports;
@@ -90,14 +98,32 @@ export class Leading implements LeaderServer, Term {
     this.established?.proposer.commitThrough(zxid);
   }
 
-  request(from: ServerId, { sessionId, cxid, type, body, authinfo }: LearnerRequest): void {
-    const { established, leader } = this;
+  request(from: ServerId, request: LearnerRequest): void {
+    const behind = this.syncing.get(request.sessionId);
+    if (behind !== undefined) behind.push({ from, request });
+    else if (request.type === OpCode.sync) this.sync(from, request.sessionId);
+    else this.propose(from, request);
+  }
+
+  /**
+   * What a session asks behind a sync is held back until that is answered: a follower of Java's takes a commit that comes before for
+   * one of another connection, and its client would wait for ever (CommitProcessor.processCommitted).
+   */
+  private sync(from: ServerId, sessionId: SessionId): void {
+    const { leader } = this;
+    const held: HeldRequest[] = [];
+    this.syncing.set(sessionId, held);
+    leader.sync(() => {
+      leader.answerSync(from);
+      this.syncing.delete(sessionId);
+      for (const one of held) this.request(one.from, one.request);
+    });
+  }
+
+  private propose(from: ServerId, { sessionId, cxid, type, body, authinfo }: LearnerRequest): void {
+    const { established } = this;
     const { clock } = this.ports;
     if (established === null) return;
-    if (type === OpCode.sync) {
-      leader.sync(() => leader.answerSync(from));
-      return;
-    }
     const request = new Request({
       connection: null,
       owner: from,
