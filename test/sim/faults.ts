@@ -241,7 +241,9 @@ export class Faults {
         rules.push(isBetween(alone, others), isBetween(others, alone));
       }
     }
-    this.ports.network.setRules(rules);
+    const { network } = this.ports;
+    network.options = { ...network.options, lateChance: 0, refuseChance: 0 };
+    network.setRules(rules);
     const living = servers.filter((server) => !this.lost.has(server));
     tell(() => `healed: ${living.map(({ host }) => host).join(' ')}`);
     for (const server of servers) {

@@ -31,8 +31,8 @@ export interface TreeHistory {
   readonly tree: DataTree;
   /** What was applied since the tree was loaded or received, oldest first. */
   readonly applied: AppliedTxn[];
-  /** Up to here the tree may show what comes later. */
-  fuzzyThrough: bigint;
+  /** Up to here the tree may show what comes later; null before it shows anything, where that is not known. */
+  fuzzyThrough: bigint | null;
   /** How often the tree had another digest than the transaction said while it was allowed to. */
   toleratedMismatches: number;
 }
@@ -190,6 +190,8 @@ export class Ledger {
     const one = list.at(-1);
     if (one === undefined) return;
     const before = list.at(-2);
+    if (this.lastZxid >= one.zxid) history.fuzzyThrough ??= this.lastZxid;
+    history.fuzzyThrough ??= one.zxid;
     const index = this.indexes.get(one.zxid);
     if (index === undefined) {
       if (one.zxid < this.lastZxid) this.compare(sid, one);
@@ -221,7 +223,7 @@ export class Ledger {
     const { tree } = history;
     const entry = this.entryAt(zxid);
     if (entry === undefined) return;
-    if (zxid <= history.fuzzyThrough) {
+    if (zxid <= (history.fuzzyThrough ?? 0n)) {
       history.toleratedMismatches = tree.digestMismatchCount;
       return;
     }

@@ -13,7 +13,8 @@ const CONFIG_PATH = '/zookeeper/config';
 /** A tree that remembers what was applied to it. */
 export class ObservedTree extends DataTree implements TreeHistory {
   readonly applied: AppliedTxn[] = [];
-  fuzzyThrough = 0n;
+  /** A snapshot, received or read, may show what comes behind its zxid; the log that says so may be lost. */
+  fuzzyThrough: bigint | null = null;
   toleratedMismatches = 0;
   /** Hears of each transaction behind it. */
   onApplied: () => void = () => undefined;

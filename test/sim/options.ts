@@ -136,7 +136,12 @@ function drawWorkload(random: Random, tickTime: number): WorkloadOptions {
 /** What a seed stands for. */
 export function drawOptions(seed: number): SimOptions {
   const random = new Random(seed ^ 0x5eed);
-  const tickTime = random.pick([50, 200, 500, 2000]);
+  const network = drawNetwork(random);
+  const diskLatencyMean = random.pick([0.1, 1, 5, 20]);
+  // A tick has to be long beside what a write takes, or healthy servers would lose each other.
+  const writeMs = 4 * (network.delayMin + network.delayMean) + 3 * diskLatencyMean;
+  const ticks = [50, 200, 500, 2000];
+  const tickTime = random.pick(ticks.filter((ms) => ms >= 5 * writeMs));
   return {
     voters: random.weighted([
       [7, 3],
@@ -161,8 +166,8 @@ export function drawOptions(seed: number): SimOptions {
     flushDelayMs: random.pick([0, 0, 0, 5]),
     closeSessionTxnEnabled: random.chance(0.8),
     turnMs: random.pick([0.02, 0.1, 0.5]),
-    diskLatencyMean: random.pick([0.1, 1, 5, 20]),
-    network: drawNetwork(random),
+    diskLatencyMean,
+    network,
     workload: drawWorkload(random, tickTime),
     faultMs: random.pick([10_000, 30_000, 60_000]),
     faultEveryMs: random.pick([300, 1000, 3000, 10_000]),

@@ -287,7 +287,7 @@ export class SimServer {
         },
         snapshotWriter: (of) => {
           if (!(of instanceof ObservedTree)) throw new Error('not one of our trees');
-          this.takeTree(of);
+          this.tree = of;
           return snapshotWriter(of, database, wake);
         },
         listenForLearners: (isWanted) => {
@@ -333,13 +333,6 @@ export class SimServer {
       }
     };
     return tree;
-  }
-
-  /** A tree is what the replica has from now on: recovered, or received from a leader. */
-  private takeTree(tree: ObservedTree): void {
-    // A snapshot, received or read, may show what comes behind its zxid; the log that says so may be lost.
-    tree.fuzzyThrough = this.ports.ledger.lastZxid;
-    this.tree = tree;
   }
 
   private makeLog(): Log {
