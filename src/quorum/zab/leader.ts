@@ -20,6 +20,7 @@ import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { QuorumRule } from '../quorum-rule.ts';
 import type { ServerId } from '../server-id.ts';
+import { NOBODY } from '../server-id.ts';
 import { Acks } from './acks.ts';
 import type { LeaderHistory } from './history.ts';
 import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
@@ -30,8 +31,13 @@ import { epochOf } from './zxid.ts';
 
 /** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
 const LAST_COUNTER = 0xffffffff;
+/** A zxid has no room for a later one. */
+const LAST_EPOCH = 0x7fffffff;
 /** Of every so many proposals it is recorded how long each server takes (Java: leader.ackLoggingFrequency). */
 const ACK_LATENCY_SAMPLE = 1000;
+
+/** What a server says whose database is empty and should not be (recover.ts). */
+const ZXID_UNKNOWN = toZxid(-1n);
 
 /** Links that have not told who they are: more are not taken. An ensemble is far smaller. */
 const STRANGERS_LIMIT = 256;
@@ -122,6 +128,8 @@ export class Leader implements HandlerOwner {
   private readonly hasHistory = new Set<ServerId>();
   /** ACKEPOCH of learners that came before a quorum had accepted the epoch. */
   private readonly waiting = new Map<LearnerHandler, Zxid>();
+  /** Learners that were sent a part of the log, and then it could not be read: they get a tree when they come again. */
+  private readonly cannotReadLog = new Set<ServerId>();
   private isEpochProposed = false;
   private isEpochAccepted = false;
 
@@ -189,8 +197,8 @@ export class Leader implements HandlerOwner {
 
   /** A server has connected to the quorum port; null where so many have without a word that this one is sent away. */
   accept(link: PeerLink): LinkHandler | null {
-    const strangers = [...this.handlers].filter((handler) => handler.phase === 'hello');
-    if (strangers.length >= STRANGERS_LIMIT && this.isEpochProposed) return null;
+    const strangers = [...this.handlers].filter((handler) => handler.sid === NOBODY);
+    if (strangers.length >= STRANGERS_LIMIT) return null;
     const { history } = this.server;
     const ports = { ...this.ports, owner: this, history };
     const handler = new LearnerHandler(ports, link, this.options.packetSizeLimit);
@@ -202,7 +210,9 @@ export class Leader implements HandlerOwner {
   learnerLost(handler: LearnerHandler): void {
     this.handlers.delete(handler);
     this.waiting.delete(handler);
-    if (!this.handlerOf(handler.sid)) this.acks.forget(handler.sid);
+    const { sid } = handler;
+    // Whoever claims our own id is sent away; what our own log has counts on.
+    if (sid !== this.options.myId && !this.handlerOf(sid)) this.acks.forget(sid);
   }
 
   private handlerOf(sid: ServerId): LearnerHandler | undefined {
@@ -217,6 +227,7 @@ export class Leader implements HandlerOwner {
     const { version } = this.ports.membership(this.zxidOf(0));
     if (configVersion > version) throw new JuteError('its membership is newer than ours');
     if (sid === this.options.myId) throw new JuteError(`it has our own id ${sid}`);
+    if (acceptedEpoch >= LAST_EPOCH) throw new JuteError('it has accepted the last epoch there is');
     for (const other of [...this.handlers]) {
       if (other === handler || other.sid !== sid) continue;
       other.fault('has connected again, or two servers have its id');
@@ -242,7 +253,7 @@ export class Leader implements HandlerOwner {
     for (const handler of this.handlers) {
       if (handler.phase === 'hello' && handler.sid >= 0) handler.sendLeaderInfo(this.epoch);
     }
-    this.hasAcceptedEpoch.add(this.options.myId);
+    if (this.ownLastZxid !== ZXID_UNKNOWN) this.hasAcceptedEpoch.add(this.options.myId);
     this.acceptEpoch();
   }
 
@@ -274,7 +285,8 @@ export class Leader implements HandlerOwner {
         );
         return;
       }
-      if (handler.isParticipant && this.isVoter(handler.sid)) {
+      // A voter that has lost its database may elect, but not bear witness to what was committed (Java: waitForEpochAck).
+      if (lastZxid !== ZXID_UNKNOWN && handler.isParticipant && this.isVoter(handler.sid)) {
         this.hasAcceptedEpoch.add(handler.sid);
       }
     }
@@ -295,7 +307,8 @@ export class Leader implements HandlerOwner {
   }
 
   private synchronise(handler: LearnerHandler, lastZxid: Zxid): void {
-    handler.synchronise(lastZxid, this.options.forceSnapshotSync);
+    const isSnapForced = this.options.forceSnapshotSync || this.cannotReadLog.delete(handler.sid);
+    handler.synchronise(lastZxid, isSnapForced);
     this.countSyncs(handler.syncKind);
     this.throttle(handler);
     if (handler.isParticipant) {
@@ -306,6 +319,10 @@ export class Leader implements HandlerOwner {
     const newLeaderZxid = this.zxidOf(0);
     const { text } = this.ports.membership(newLeaderZxid);
     handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
+  }
+
+  logUnreadable(handler: LearnerHandler): void {
+    this.cannotReadLog.add(handler.sid);
   }
 
   /** Voters are needed and never wait; of observers only some are sent much at the same time (LearnerSyncThrottler). */
@@ -445,9 +462,16 @@ export class Leader implements HandlerOwner {
     this.syncs.push({ counter: this.proposedCounter, done });
   }
 
-  /** Answers a learner's sync behind everything that it is sent until then. */
-  answerSync(sid: ServerId): void {
-    this.handlerOf(sid)?.send(PacketType.sync, 0n);
+  /**
+   * A sync of a learner, which is answered behind everything that it is sent until then; on the link that it came by, for on a new
+   * one the learner would take it for the answer to a sync that it has asked for since. `answered` is called in any case.
+   */
+  syncFor(sid: ServerId, answered: () => void): void {
+    const handler = this.handlerOf(sid);
+    this.sync(() => {
+      handler?.send(PacketType.sync, 0n);
+      answered();
+    });
   }
 
   /** Starts a round for those that ask, one at a time: whoever comes while it is under way waits for the next. */

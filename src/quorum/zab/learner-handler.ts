@@ -69,6 +69,8 @@ export interface HandlerOwner {
   heardSession(handler: LearnerHandler, sessionId: SessionId, timeout: number): void;
   revalidate(handler: LearnerHandler, sessionId: SessionId, timeout: number): boolean;
   request(handler: LearnerHandler, request: LearnerRequest): void;
+  /** It was sent a part of the log, and the rest cannot be read. */
+  logUnreadable(handler: LearnerHandler): void;
   /** Its link is gone. */
   learnerLost(handler: LearnerHandler): void;
 }
@@ -193,6 +195,10 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     if (info.protocolVersion < PROTOCOL_VERSION) {
       throw new JuteError('a protocol from before ZooKeeper 3.4');
     }
+    if (this.sid !== NOBODY) throw new JuteError('it has told who it is already');
+    if (info.serverId < 0n || info.serverId > Number.MAX_SAFE_INTEGER) {
+      throw new JuteError(`no server has the id ${info.serverId}`);
+    }
     this.sid = Number(info.serverId);
     this.isParticipant = type === PacketType.followerInfo;
     this.ports.owner.learnerKnown(this, epochOf(packet.zxid), info.configVersion);
@@ -219,6 +225,12 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   private ackNewLeader(packet: Packet): void {
     if (packet.type !== PacketType.ack) {
       throw new JuteError(`packet ${packet.type} instead of the ACK of NEWLEADER`);
+    }
+    if (packet.zxid !== startOfEpoch(this.epoch)) {
+      // A follower of Java's before 3.9.1 may acknowledge what came before NEWLEADER first (ZOOKEEPER-4685). That part of the history is
+      // on its disk, and no more is said of the rest.
+      this.ack(packet);
+      return;
     }
     this.phase = 'synced';
     this.ports.owner.newLeaderAccepted(this);
@@ -408,7 +420,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       if (result !== 'snap') return result;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      this.fault(`the log cannot be read for it: ${error.message}`);
+      this.ports.owner.logUnreadable(this);
+      this.fault(`cannot be sent what it misses: ${error.message}`);
       return 'failed';
     }
     // The log does not reach back far enough, or it differs too much: nothing of it was sent.

@@ -40,8 +40,10 @@ export function planSync(peerLastZxid: Zxid, history: CommittedHistory): SyncPla
   const { minZxid, maxZxid } = history;
   if (peerLastZxid === history.lastProcessedZxid) return { kind: 'diff', after: peerLastZxid };
   if (peerLastZxid > maxZxid) {
-    // What it has behind ours was never committed. What it has in an epoch without transactions of ours cannot be told.
-    return isStartOfEpoch(peerLastZxid) ? SNAP : { kind: 'trunc', after: maxZxid };
+    // What it has behind ours was never committed. What it has in an epoch without transactions of ours cannot be told, and where
+    // ours begins with a tree there is no transaction at which the learner could cut: it would be told so again and again.
+    const isCutKnown = !isStartOfEpoch(peerLastZxid) && !isStartOfEpoch(maxZxid);
+    return isCutKnown ? { kind: 'trunc', after: maxZxid } : SNAP;
   }
   if (peerLastZxid < minZxid) return { kind: 'log' };
   return planWithin(peerLastZxid, history.floor(peerLastZxid), history.above(peerLastZxid));

@@ -113,8 +113,7 @@ export class Leading implements LeaderServer, Term {
     const { leader } = this;
     const held: HeldRequest[] = [];
     this.syncing.set(sessionId, held);
-    leader.sync(() => {
-      leader.answerSync(from);
+    leader.syncFor(from, () => {
       this.syncing.delete(sessionId);
       for (const one of held) this.request(one.from, one.request);
     });
