@@ -1,0 +1,36 @@
+/*
+ * `zk-server/client`: a client for Apache ZooKeeper and for this server. What the package exports (package.json).
+ */
+
+export type { ACL, Id, Stat } from '../jute/data.ts';
+export { OPEN_ACL_UNSAFE } from '../jute/data.ts';
+export { ErrorCode, errorName } from '../jute/error-code.ts';
+export type { SessionId, Zxid } from '../jute/int64.ts';
+export { toHex, toSessionId, toZxid } from '../jute/int64.ts';
+export type { MultiResult } from '../jute/multi.ts';
+export { AddWatchMode, CreateMode, EventType, Perms, WatcherType } from '../jute/op-code.ts';
+export * from './acl.ts';
+export type { ServerAddress } from './connection-string.ts';
+export * from './errors.ts';
+export type { Multi, MultiRead, ReadOutcome } from './multi.ts';
+export type {
+  ACLResult,
+  ChildrenResult,
+  CreateModeName,
+  CreateOptions,
+  CreateParts,
+  CreateResult,
+  Data,
+  DataResult,
+  Identity,
+  ReconfigOptions,
+  RequestOptions,
+  VersionOptions,
+  WatchOptions,
+} from './operations.ts';
+export { MAX_TTL_MS } from './operations.ts';
+export { childOf, nameOf, parentOf, validatePath } from './path.ts';
+export type { SessionCredentials, SessionState } from './session.ts';
+export type { WatchedEvent, Watcher, WatchSelection } from './watch-registry.ts';
+export type { WatchStream, WatchStreamOptions } from './watch-stream.ts';
+export * from './zookeeper.ts';

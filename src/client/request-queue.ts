@@ -1,0 +1,124 @@
+/*
+ * Requests on their way, first in, first out (Java: ClientCnxn.Packet, its outgoingQueue and pendingQueue). A server answers the
+ * requests of a connection in the order that they came in, so the first one that waits is the one that is answered.
+ */
+
+import type { Zxid } from '../jute/int64.ts';
+import type { JuteReader } from '../jute/reader.ts';
+import type { JuteWriter } from '../jute/writer.ts';
+import type { WatchRegistration } from './watch-registry.ts';
+
+/** What is to be asked, and who hears of the answer. */
+export interface RequestParts {
+  /** The op code. */
+  readonly type: number;
+  /** The path as the caller named it, for errors; null where there is none. */
+  readonly path: string | null;
+  /** Writes what stands behind the RequestHeader. */
+  readonly write: (writer: JuteWriter) => void;
+  /** Takes the answer: `reader` stands behind the ReplyHeader, and has something only where `err` is 0. May raise JuteError. */
+  readonly answered: (err: number, reader: JuteReader, zxid: Zxid) => void;
+  /** Takes the reason why there will be no answer. */
+  readonly failed: (error: Error) => void;
+  /** The watch that is left when the server says yes. */
+  readonly registration?: WatchRegistration | null;
+  /** When to give up, in ms of the session's clock; Infinity for never. */
+  readonly deadline?: number;
+}
+
+/** One request. */
+export class Request {
+  readonly type: number;
+  readonly path: string | null;
+  readonly write: (writer: JuteWriter) => void;
+  readonly registration: WatchRegistration | null;
+  readonly deadline: number;
+  /** Its number on the connection; 0 until it is sent. */
+  xid: number;
+  /** True once somebody was told how it ended. */
+  isOver: boolean;
+  readonly #answered: RequestParts['answered'];
+  readonly #failed: RequestParts['failed'];
+
+  constructor(parts: RequestParts) {
+    this.type = parts.type;
+    this.path = parts.path;
+    this.write = parts.write;
+    this.registration = parts.registration ?? null;
+    this.deadline = parts.deadline ?? Number.POSITIVE_INFINITY;
+    this.xid = 0;
+    this.isOver = false;
+    this.#answered = parts.answered;
+    this.#failed = parts.failed;
+  }
+
+  /** Hands on the answer, unless nobody waits for it any more. Raises JuteError for one that cannot be read. */
+  answer(err: number, reader: JuteReader, zxid: Zxid): void {
+    if (this.isOver) return;
+    this.#answered(err, reader, zxid);
+    this.isOver = true;
+  }
+
+  /** Hands on why there is no answer, unless it is over. */
+  fail(error: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#failed(error);
+  }
+}
+
+const COMPACT_FROM = 1024;
+
+/** A queue of requests; taking from its front does not move the others. */
+export class RequestQueue {
+  #requests: Request[] = [];
+  #first = 0;
+
+  /** How many are in it. */
+  get count(): number {
+    return this.#requests.length - this.#first;
+  }
+
+  /** Adds one at the end. */
+  push(request: Request): void {
+    this.#requests.push(request);
+  }
+
+  /** Takes the first, or undefined when it is empty. */
+  shift(): Request | undefined {
+    const request = this.#requests[this.#first];
+    if (request === undefined) return undefined;
+    this.#first += 1;
+    if (this.#first === this.#requests.length) {
+      this.#requests = [];
+      this.#first = 0;
+    } else if (this.#first >= COMPACT_FROM && this.#first * 2 > this.#requests.length) {
+      this.#requests = this.#requests.slice(this.#first);
+      this.#first = 0;
+    }
+    return request;
+  }
+
+  /** Empties it and gives what was in it. */
+  takeAll(): readonly Request[] {
+    const all = this.#requests.slice(this.#first);
+    this.#requests = [];
+    this.#first = 0;
+    return all;
+  }
+
+  /**
+   * Fails what nobody is to wait for any longer at `now` and gives the earliest deadline among the others, or Infinity.
+   * What has failed keeps its place: an answer to it may still come.
+   */
+  failOverdue(now: number, errorOf: (request: Request) => Error): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let index = this.#first; index < this.#requests.length; index++) {
+      const request = this.#requests[index];
+      if (request === undefined || request.isOver) continue;
+      if (request.deadline <= now) request.fail(errorOf(request));
+      else if (request.deadline < earliest) earliest = request.deadline;
+    }
+    return earliest;
+  }
+}
