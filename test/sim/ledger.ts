@@ -31,6 +31,8 @@ export interface TreeHistory {
   readonly tree: DataTree;
   /** What was applied since the tree was loaded or received, oldest first. */
   readonly applied: AppliedTxn[];
+  /** The zxid that it was loaded or received with, before anything was applied. */
+  readonly base: bigint;
   /** Up to here the tree may show what comes later; null before it shows anything, where that is not known. */
   fuzzyThrough: bigint | null;
   /** How often the tree had another digest than the transaction said while it was allowed to. */
@@ -87,9 +89,12 @@ export class Ledger {
   private readonly indexes = new Map<bigint, number>();
   /** Requests that were carried out, by session and cxid. */
   private readonly requests = new Map<string, Entry>();
+  /** Every transaction that any tree has applied, and the zxid that it was behind. */
+  private readonly known = new Map<bigint, { readonly one: AppliedTxn; readonly before: bigint }>();
+  /** The last transaction when an epoch began, by the zxid of its beginning. */
+  private readonly epochStarts = new Map<bigint, bigint>();
   /** Who has led each epoch. */
   private readonly leaders = new Map<number, number>();
-  private lastEpoch = -1;
   private readonly now: () => number;
   /** Hears of each new entry. */
   onEntry: (entry: Entry) => void = () => undefined;
@@ -122,53 +127,47 @@ export class Ledger {
 
   // ---- what replicas do
 
+  /** A tree has applied a transaction, for clients to see or not. */
+  noted({ applied: list, base }: TreeHistory): void {
+    const one = list.at(-1);
+    if (one === undefined || this.known.has(one.zxid)) return;
+    this.known.set(one.zxid, { one, before: list.at(-2)?.zxid ?? base });
+  }
+
   /** A leader is established: all of its history counts from now on. */
-  established(sid: number, epoch: number, { tree, applied: history }: TreeHistory): void {
+  established(sid: number, epoch: number, history: TreeHistory): void {
     const other = this.leaders.get(epoch);
     if (other !== undefined) {
       throw new Violation('Leadership', `${sid} and ${other} both lead epoch ${epoch}`);
     }
-    if (epoch <= this.lastEpoch && this.entries.some((one) => epochOf(one.zxid) >= epoch)) {
-      throw new Violation('Leadership', `${sid} leads epoch ${epoch} after ${this.lastEpoch}`);
-    }
     this.leaders.set(epoch, sid);
-    this.lastEpoch = Math.max(this.lastEpoch, epoch);
-    const last = this.last;
-    if (last !== undefined) this.mustHold(sid, epoch, tree, history, last);
-    for (const one of history) {
-      if (one.zxid > this.lastZxid) this.enter(one, null);
-      else this.compare(sid, one);
-    }
-    const own = this.last;
-    if (own !== undefined && history.at(-1)?.zxid === own.zxid) own.digest ??= tree.treeDigest;
+    const { tree, applied: list } = history;
+    const last = list.at(-1)?.zxid ?? tree.lastProcessedZxid;
+    for (const one of this.missing(sid, epoch, last)) this.enter(one, null);
+    for (const one of list) this.compare(sid, one);
+    this.epochStarts.set(BigInt(epoch) << 32n, this.lastZxid);
   }
 
-  /** A leader's history must hold everything that ever counted (PrimaryIntegrity, and durability of what was acknowledged). */
-  private mustHold(
-    sid: number,
-    epoch: number,
-    tree: DataTree,
-    history: readonly AppliedTxn[],
-    last: Entry,
-  ): void {
-    const first = history[0];
-    const isThere =
-      first !== undefined && first.zxid <= last.zxid
-        ? history.some((one) => one.zxid === last.zxid)
-        : this.hasStateOf(tree, history, last);
-    if (!isThere) {
-      throw new Violation(
-        'PrimaryIntegrity',
-        `${sid} leads epoch ${epoch} without ${hex(last.zxid)}, which was committed; ` +
-          `its history ends with ${hex(history.at(-1)?.zxid ?? tree.lastProcessedZxid)}`,
-      );
+  /** What a leader's history has behind the last entry, which it must hold (PrimaryIntegrity, and what was acknowledged is not lost). */
+  private missing(sid: number, epoch: number, last: bigint): AppliedTxn[] {
+    const found: AppliedTxn[] = [];
+    let zxid = this.txnAt(last);
+    while (zxid > this.lastZxid) {
+      const known = this.known.get(zxid);
+      if (known === undefined) break;
+      found.push(known.one);
+      zxid = this.txnAt(known.before);
     }
+    if (zxid === this.lastZxid) return found.reverse();
+    throw new Violation(
+      'PrimaryIntegrity',
+      `${sid} leads epoch ${epoch} with a history that ends with ${hex(last)} and does not hold ${hex(this.lastZxid)}, which was committed`,
+    );
   }
 
-  /** Whether a tree that was loaded or received holds the last entry: then its own zxid is not below. */
-  private hasStateOf(tree: DataTree, history: readonly AppliedTxn[], last: Entry): boolean {
-    const first = history[0];
-    return first === undefined ? tree.lastProcessedZxid >= last.zxid : first.zxid > last.zxid;
+  /** The transaction that a zxid stands for: of one that begins an epoch, the last that its leader had. */
+  txnAt(zxid: bigint): bigint {
+    return this.epochStarts.get(zxid) ?? zxid;
   }
 
   private compare(sid: number, one: AppliedTxn): void {
@@ -189,7 +188,7 @@ export class Ledger {
     const { tree, applied: list } = history;
     const one = list.at(-1);
     if (one === undefined) return;
-    const before = list.at(-2);
+    const before = this.txnAt(list.at(-2)?.zxid ?? history.base);
     if (this.lastZxid >= one.zxid) history.fuzzyThrough ??= this.lastZxid;
     history.fuzzyThrough ??= one.zxid;
     const index = this.indexes.get(one.zxid);
@@ -207,14 +206,13 @@ export class Ledger {
   private mustFollow(
     sid: number,
     one: AppliedTxn,
-    before: AppliedTxn | undefined,
+    before: bigint,
     expected: Entry | undefined,
   ): void {
-    if (before === undefined || before.zxid === expected?.zxid) return;
-    if (expected !== undefined && before.zxid > expected.zxid && before.zxid >= one.zxid) return;
+    if (before === (expected?.zxid ?? 0n)) return;
     throw new Violation(
       'PrefixConsistency',
-      `${sid} shows ${hex(one.zxid)} behind ${hex(before.zxid)}, ` +
+      `${sid} shows ${hex(one.zxid)} behind ${hex(before)}, ` +
         `others behind ${expected === undefined ? 'nothing' : hex(expected.zxid)}`,
     );
   }

@@ -13,6 +13,7 @@ const CONFIG_PATH = '/zookeeper/config';
 /** A tree that remembers what was applied to it. */
 export class ObservedTree extends DataTree implements TreeHistory {
   readonly applied: AppliedTxn[] = [];
+  base = 0n;
   /** A snapshot, received or read, may show what comes behind its zxid; the log that says so may be lost. */
   fuzzyThrough: bigint | null = null;
   toleratedMismatches = 0;
@@ -31,6 +32,7 @@ export class ObservedTree extends DataTree implements TreeHistory {
     // A member shows its membership in the tree without a transaction.
     const isMembership = header.cxid === 0 && 'path' in txn && txn.path === CONFIG_PATH;
     const one = isMembership ? null : applied(header, txn);
+    if (this.applied.length === 0) this.base = this.lastProcessedZxid;
     const result = super.apply(header, txn, digest);
     if (one !== null) {
       this.applied.push(one);

@@ -61,7 +61,8 @@ export class SessionLog {
       );
     }
     this.lastZxid = zxid;
-    if (zxid > this.horizon.seen) this.horizon.seen = zxid;
+    const txn = this.ledger.txnAt(zxid);
+    if (txn > this.horizon.seen) this.horizon.seen = txn;
     for (const one of this.watches.values()) this.mustHaveFired(one, zxid);
   }
 
@@ -171,7 +172,8 @@ export class SessionLog {
 
   /** A read behind a sync was answered. @param floor what all clients had seen when the sync was asked for */
   readBehindSync(zxid: Zxid, floor: bigint): void {
-    if (zxid >= floor) return;
+    // A leader shows the beginning of its epoch where followers show the last transaction before it.
+    if (this.ledger.txnAt(zxid) >= floor) return;
     throw new Violation(
       'SyncThenRead',
       `${this.who} reads at ${hex(zxid)} behind a sync that it asked for after ${hex(floor)} was seen`,

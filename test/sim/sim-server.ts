@@ -327,10 +327,10 @@ export class SimServer {
       onWarning: (message) => this.ports.tell(() => `${this.host} tree: ${message}`),
     });
     tree.onApplied = () => {
+      if (!life.isAlive) return;
+      this.ports.ledger.noted(tree);
       const isShown = this.role === 'elected' || this.role === 'leading';
-      if (life.isAlive && isShown && !this.isRecovering) {
-        this.ports.ledger.delivered(this.sid, tree);
-      }
+      if (isShown && !this.isRecovering) this.ports.ledger.delivered(this.sid, tree);
     };
     return tree;
   }
