@@ -350,12 +350,12 @@ describe('start-foreground', () => {
     );
   });
 
-  it('ends with exit code 2 on an ensemble, which is not there yet', async () => {
+  it('ends with exit code 2 where its id is that of no member', async () => {
     site.configure('standaloneEnabled=false\ninitLimit=1\nsyncLimit=1\nserver.1=a:1:2\n');
-    await site.zk('initialize', '--configfile', site.conf, '--myid', '1');
+    await site.zk('initialize', '--configfile', site.conf, '--myid', '9');
     const ended = await site.zk('start-foreground');
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain('which this server cannot be part of yet');
+    expect(ended.stderr).toContain('has no line server.9 (it has 1)');
   });
 
   it('ends with exit code 3 where the data directory cannot be made', async () => {
