@@ -165,6 +165,7 @@ export async function startForeground(environment: Environment): Promise<number>
     log.info('stopped');
     return EXIT.finished;
   }
-  log.fatal({ err: reason }, 'the server has ended');
+  if (reason instanceof PortUnavailable) log.fatal(`the server cannot lead: ${reason.message}`);
+  else log.fatal({ err: reason }, 'the server has ended');
   return EXIT.unexpectedError;
 }

@@ -37,7 +37,8 @@ export async function startMember(
   const learners = listener('quorum', { host, network, log, ensemble });
   const learnerEvents: PeerListenerEvents = {
     opened: () => undefined,
-    failed: (error) => foundation.fail(new Error(error)),
+    // One that cannot lead must not be elected again and again: the others can do without it.
+    failed: (error) => foundation.fail(new PortUnavailable(error)),
     accepted: (link) => replica.acceptLearner(link),
   };
   const tree = emptyTree(database);

@@ -16,7 +16,7 @@ import { ServerHost, startClock } from './host/server-host.ts';
 import { keepYoungGenerationSmall } from './host/young-generation.ts';
 import type { Log } from './log.ts';
 import type { Foundation } from './main-member.ts';
-import { startMember } from './main-member.ts';
+import { PortUnavailable, startMember } from './main-member.ts';
 import { Standalone } from './standalone.ts';
 
 /** A server that serves. */
@@ -70,9 +70,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     random: Math.random,
     wake: host.openTurn,
     fail: (error) => {
-      log.error(
-        `the transaction log cannot be written, nothing more is acknowledged: ${error.message}`,
-      );
+      if (!(error instanceof PortUnavailable)) {
+        log.error(
+          `the transaction log cannot be written, nothing more is acknowledged: ${error.message}`,
+        );
+      }
       listener?.close();
       server.halt();
       host.stop();
