@@ -55,8 +55,8 @@ export interface PeerOptions {
   readonly myId: ServerId;
   readonly membership: () => Membership;
   readonly rule: () => QuorumRule;
-  /** The membership that a leader of an epoch that begins with `zxid` tells its learners. */
-  readonly proposedMembership: (zxid: Zxid) => { readonly text: string; readonly version: bigint };
+  /** The membership that a leader of an epoch that begins with `zxid` tells its learners, as text. */
+  readonly proposedMembership: (zxid: Zxid) => string;
   readonly multiAddressEnabled: boolean;
   readonly tickTime: number;
   readonly initLimitMs: number;
@@ -169,6 +169,7 @@ export class Peer {
         server: (leader) => server.lead(leader),
         rule: options.rule,
         membership: options.proposedMembership,
+        configVersion: () => options.membership().version,
         metrics,
         established: () => this.available(leader.epoch),
         ended: (reason) => {

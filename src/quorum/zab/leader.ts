@@ -68,8 +68,10 @@ export interface LeaderPorts {
   readonly server: (leader: Leader) => LeaderServer;
   /** Who votes at present. */
   readonly rule: () => QuorumRule;
-  /** The membership as text, which NEWLEADER carries, and its version. */
-  readonly membership: (newLeaderZxid: Zxid) => { readonly text: string; readonly version: bigint };
+  /** The membership as text, which NEWLEADER carries. */
+  readonly membership: (newLeaderZxid: Zxid) => string;
+  /** The version of the membership in force. */
+  readonly configVersion: () => bigint;
   /** The epoch is established. */
   readonly established: () => void;
   /** It leads no more. Called once; everything is closed by then. */
@@ -224,8 +226,8 @@ export class Leader implements HandlerOwner {
 
   learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void {
     const { sid } = handler;
-    const { version } = this.ports.membership(this.zxidOf(0));
-    if (configVersion > version) throw new JuteError('its membership is newer than ours');
+    if (configVersion > this.ports.configVersion())
+      throw new JuteError('its membership is newer than ours');
     if (sid === this.options.myId) throw new JuteError(`it has our own id ${sid}`);
     if (acceptedEpoch >= LAST_EPOCH) throw new JuteError('it has accepted the last epoch there is');
     for (const other of [...this.handlers]) {
@@ -317,7 +319,7 @@ export class Leader implements HandlerOwner {
       }
     }
     const newLeaderZxid = this.zxidOf(0);
-    const { text } = this.ports.membership(newLeaderZxid);
+    const text = this.ports.membership(newLeaderZxid);
     handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
   }
 

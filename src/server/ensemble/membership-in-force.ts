@@ -46,13 +46,15 @@ export class MembershipInForce {
     this.rule = quorumRule(this.current);
   }
 
-  /** What a leader tells those that follow it: a membership that nobody has agreed on yet gets the epoch's beginning for its version. */
-  toldBy(newLeaderZxid: Zxid): { readonly text: string; readonly version: bigint } {
-    const { current, proposed } = this;
+  /**
+   * What a leader tells those that follow it, as text. Where it can change, a membership that nobody has agreed on yet gets the
+   * epoch's beginning for its version (ZOOKEEPER-1783).
+   */
+  toldBy(newLeaderZxid: Zxid): string {
+    const { current, proposed, files } = this;
     const isFirst = current.version === 0n && proposed.version === 0n;
-    const told = isFirst ? withVersion(current, newLeaderZxid) : proposed;
-    if (isFirst && this.files !== null) this.proposed = told;
-    return { text: configText(told), version: current.version };
+    if (isFirst && files !== null) this.proposed = withVersion(current, newLeaderZxid);
+    return configText(this.proposed);
   }
 
   /** A leader has told the membership. */

@@ -138,7 +138,8 @@ export class LeaderScene {
         epochs: this.epochs,
         server: () => this.server,
         rule: () => rule,
-        membership: () => ({ text: 'the membership', version: 0n }),
+        membership: (zxid) => `the membership of ${shown(zxid)}`,
+        configVersion: () => 0n,
         established: () => {
           this.isEstablished = true;
         },

@@ -155,7 +155,7 @@ describe('synchronisation', () => {
     expect(scene.server.told).toEqual(['lead 1:0']);
     expect(two.take()).toEqual(['UPTODATE']);
     expect(two.data.find(({ name }) => name === 'NEWLEADER')?.bytes.toString()).toBe(
-      'the membership',
+      'the membership of 1:0',
     );
   });
 
