@@ -3,6 +3,7 @@
  * and `mntr`. Three servers and an observer in the background, known by their pid files.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -141,6 +142,29 @@ it('shows the whole of the ensemble on its leader', async () => {
     ...['synced_followers\t2', 'synced_observers\t1', 'quorum_size\t3', 'pending_syncs\t0'],
   ]) {
     expect(mntr).toContain(`\nzk_${line}\n`);
+  }
+});
+
+it('does not lead where the port for that is taken: it says so and ends, and the others go on', async () => {
+  const [first, second, third] = sites as [Site, Site, Site];
+  const quorumPort = /^server\.2=127\.0\.0\.1:(\d+):/m.exec(
+    readFileSync(join(second.folder, 'zoo.cfg'), 'utf8'),
+  )?.[1];
+  const other = createServer().listen(Number(quorumPort), '127.0.0.1');
+  try {
+    for (const site of [first, second]) await zk(site, 'start');
+    const log = async () =>
+      (await run('sh', ['-c', 'cat logs/*.out'], { cwd: second.folder })).stdout;
+    await until('the second to end', async () =>
+      /"level":"fatal".*"msg":"the server cannot lead: server\.2 in .* quorum port \d+/.test(
+        await log(),
+      ),
+    );
+    await zk(third, 'start');
+    await until('the others to serve', async () => (await zk(first, 'status')).code === 0);
+    expect((await leader()).id).toBe(3);
+  } finally {
+    other.close();
   }
 });
 
