@@ -33,4 +33,10 @@ export { childOf, nameOf, parentOf, validatePath } from './path.ts';
 export type { SessionCredentials, SessionState } from './session.ts';
 export type { WatchedEvent, Watcher, WatchSelection } from './watch-registry.ts';
 export type { WatchStream, WatchStreamOptions } from './watch-stream.ts';
-export * from './zookeeper.ts';
+export { ZooKeeper } from './zookeeper.ts';
+export type {
+  CloseOptions,
+  RemoveWatchesOptions,
+  ZooKeeperEvents,
+  ZooKeeperOptions,
+} from './zookeeper-options.ts';

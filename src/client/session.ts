@@ -154,6 +154,7 @@ export class Session {
   readonly #waiting = new RequestQueue();
   readonly #pending = new RequestQueue();
   readonly #credentials: Credentials[] = [];
+  readonly #authRequests = new RequestQueue();
   /** Credentials on this connection whose answer has not come. */
   #unanswered: Credentials[] = [];
 
@@ -445,6 +446,8 @@ export class Session {
     }
     const credentials = { scheme, auth, request };
     this.#credentials.push(credentials);
+    this.#authRequests.push(request);
+    this.#nextTimeout = Math.min(this.#nextTimeout, request.deadline);
     if (this.#link === 'up') this.#writeAuth(credentials);
   }
 
@@ -506,10 +509,8 @@ export class Session {
   wake(now: number): void {
     if (!this.isAlive) return;
     if (now >= this.#nextTimeout) {
-      this.#nextTimeout = Math.min(
-        this.#pending.failOverdue(now, timedOut),
-        this.#waiting.failOverdue(now, timedOut),
-      );
+      const queues = [this.#pending, this.#waiting, this.#authRequests];
+      this.#nextTimeout = Math.min(...queues.map((queue) => queue.failOverdue(now, timedOut)));
     }
     if (now >= this.#expiryAt) {
       const message = `Session 0x${toHex(this.sessionId)} expired: no server was heard of for ${Math.round(now - this.#lastHeard)} ms`;
@@ -608,10 +609,9 @@ export class Session {
     this.#disconnect();
     this.#lastError = error;
     this.#retryAt = NEVER;
-    for (const request of [...this.#pending.takeAll(), ...this.#waiting.takeAll()]) {
-      request.fail(error);
+    for (const queue of [this.#pending, this.#waiting, this.#authRequests]) {
+      for (const request of queue.takeAll()) request.fail(error);
     }
-    for (const { request } of this.#credentials) request.fail(error);
     this.#changeState(state);
   }
 

@@ -1,9 +1,11 @@
 /*
  * WatchStream: the events of a watch as an async iterator. A one-shot watch is set again after each event, so that what happens
- * later is heard of as well; several changes before that are one event, as ever with one-shot watches.
+ * later is heard of as well; several changes before that are one event, as ever with one-shot watches. A watch that could
+ * not be set because the connection broke is set on the next one, and an event of type `none` says that something
+ * may have been missed.
  */
 
-import { ClientClosedError } from './errors.ts';
+import { ClientClosedError, ConnectionLossError } from './errors.ts';
 import type { RequestOptions, WatchOptions } from './operations.ts';
 import type { WatchedEvent, Watcher } from './watch-registry.ts';
 
@@ -41,35 +43,43 @@ export interface WatchTarget {
 /** Events that wait for a slow reader; when there would be more, one of type `none` stands for all: look again. */
 export const STREAM_EVENTS_LIMIT = 65_536;
 
+const END: IteratorResult<WatchedEvent> = { value: undefined, done: true };
+
 /** Events as they come. It is to be read by one loop. */
 export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
-  /** Resolves when the watch is set for the first time: nothing that happens afterwards is missed. */
+  /**
+   * Resolves when the watch is set for the first time: nothing that happens afterwards is missed. Rejects where it cannot be
+   * set, as the iteration does; who only iterates need not look at it.
+   */
   readonly ready: Promise<void>;
+  /** Resolves when there will be no more events. */
+  readonly whenOver: Promise<void>;
   readonly #target: WatchTarget;
   readonly #path: string;
   readonly #mode: WatchStreamOptions['mode'];
   readonly #signal: AbortSignal | undefined;
-  readonly #ended: () => void;
   #events: WatchedEvent[] = [];
   #reader: {
     readonly resolve: (result: IteratorResult<WatchedEvent>) => void;
     readonly reject: (reason: unknown) => void;
   } | null = null;
   #isOver = false;
-  #error: Error | null = null;
+  #error: unknown = null;
+  #tellOver: () => void = () => {};
 
   /** Made by ZooKeeper.watch(). */
-  constructor(target: WatchTarget, path: string, options: WatchStreamOptions, ended: () => void) {
+  constructor(target: WatchTarget, path: string, options: WatchStreamOptions) {
     this.#target = target;
     this.#path = path;
     this.#mode = options.mode;
     this.#signal = options.signal;
-    this.#ended = ended;
-    this.ready = this.#arm();
-    // A failure ends the iteration with it; who does not iterate may not care.
-    this.ready.catch((error: Error) => this.end(error));
-    if (options.signal?.aborted === true) this.#close();
-    else options.signal?.addEventListener('abort', this.#close);
+    this.whenOver = new Promise((resolve) => {
+      this.#tellOver = resolve;
+    });
+    this.ready = this.#set();
+    this.ready.catch((error: unknown) => this.#finish(error));
+    if (options.signal?.aborted === true) this.#leave();
+    else options.signal?.addEventListener('abort', this.#leave);
   }
 
   [Symbol.asyncIterator](): this {
@@ -85,45 +95,64 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
       this.#error = null;
       return Promise.reject(error);
     }
-    if (this.#isOver) return Promise.resolve({ value: undefined, done: true });
+    if (this.#isOver) return Promise.resolve(END);
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
     });
   }
 
   /** Leaves the loop: the watch is removed. */
-  async return(): Promise<IteratorResult<WatchedEvent>> {
-    this.#close();
-    return { value: undefined, done: true };
+  return(): Promise<IteratorResult<WatchedEvent>> {
+    this.#leave();
+    return Promise.resolve(END);
   }
 
-  /** The session is over, or the watch cannot be set. Events that came before can still be read. */
+  /** The session is over. Events that came before can still be read. */
   end(error: Error): void {
-    this.#finish(error instanceof ClientClosedError ? null : error);
+    this.#finish(error);
   }
 
-  readonly #close = (): void => {
+  readonly #leave = (): void => {
     if (this.#isOver) return;
     this.#events = [];
     this.#finish(null);
-    const removal = { watcher: this.#hear, isLocal: true, kind: this.#mode };
-    // Not there any more, or not yet: either way there is nothing left to remove.
-    this.#target.removeWatches(this.#path, removal).catch(() => {});
+    this.#remove();
   };
 
-  #finish(error: Error | null): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#signal?.removeEventListener('abort', this.#close);
-    this.#ended();
-    const reader = this.#reader;
-    this.#reader = null;
-    if (reader === null) this.#error = error;
-    else if (error === null) reader.resolve({ value: undefined, done: true });
-    else reader.reject(error);
+  #remove(): void {
+    const removal = { watcher: this.#hear, isLocal: true, kind: this.#mode };
+    // It is not there any more, or not yet; what is set later is removed then.
+    this.#target.removeWatches(this.#path, removal).catch(() => {});
   }
 
-  async #arm(): Promise<void> {
+  /** @param error null, or that the client was closed, for an end without an error */
+  #finish(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#signal?.removeEventListener('abort', this.#leave);
+    this.#tellOver();
+    const reader = this.#reader;
+    this.#reader = null;
+    const failure = error instanceof ClientClosedError ? null : error;
+    if (reader === null) this.#error = failure;
+    else if (failure === null) reader.resolve(END);
+    else reader.reject(failure);
+  }
+
+  /** Sets the watch, on the next connection if this one breaks. */
+  async #set(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#ask();
+        break;
+      } catch (error) {
+        if (!(error instanceof ConnectionLossError) || this.#isOver) throw error;
+      }
+    }
+    if (this.#isOver) this.#remove();
+  }
+
+  async #ask(): Promise<void> {
     const [path, watch] = [this.#path, this.#hear];
     switch (this.#mode) {
       case 'data':
@@ -142,16 +171,26 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
   readonly #hear = (event: WatchedEvent): void => {
     if (this.#isOver) return;
     this.#push(event);
-    const isOneShot = this.#mode === 'data' || this.#mode === 'children';
-    if (event.type === 'none' || !isOneShot) return;
-    this.#rearm();
+    if (event.type.endsWith('Removed')) this.#finish(null);
+    else if (this.#mode === 'data' || this.#mode === 'children') this.#setAgain();
   };
 
-  #rearm(): void {
-    this.#arm().catch((error: Error) => this.end(error));
+  /** The request goes out before anything that the reader of the event asks for, so that nothing is missed between the two. */
+  #setAgain(): void {
+    this.#ask().catch((error: unknown) => {
+      if (!(error instanceof ConnectionLossError)) {
+        this.#finish(error);
+        return;
+      }
+      this.#set().then(
+        () => this.#push({ type: 'none', path: this.#path, zxid: null }),
+        (reason: unknown) => this.#finish(reason),
+      );
+    });
   }
 
   #push(event: WatchedEvent): void {
+    if (this.#isOver) return;
     const reader = this.#reader;
     if (reader !== null) {
       this.#reader = null;

@@ -1,6 +1,6 @@
 /*
- * ZooKeeper: the client (Java: ZooKeeper, ZooKeeperAdmin). All operations as methods that return promises, the state of the session
- * as events. What is sent when, and what becomes of a session, is decided in session.ts.
+ * ZooKeeper: the client (Java: ZooKeeper, ZooKeeperAdmin). All operations as methods that return promises; how it connects and ends is
+ * in session-client.ts.
  *
  *     const zk = await ZooKeeper.connect('one:2181,two:2181,three:2181/my-app');
  *     await zk.create('/config', 'x');
@@ -12,12 +12,9 @@
  * that waits for a connection goes on waiting until there is one, its timeout or signal ends it, or the session expires.
  */
 
-import { EventEmitter } from 'node:events';
-import type { ConnectionOptions } from 'node:tls';
 import type { ACL, Stat } from '../jute/data.ts';
 import { OPEN_ACL_UNSAFE, readStat } from '../jute/data.ts';
 import { ErrorCode } from '../jute/error-code.ts';
-import type { SessionId, Zxid } from '../jute/int64.ts';
 import { AddWatchMode, OpCode, WatcherType } from '../jute/op-code.ts';
 import {
   readCreate2Response,
@@ -35,9 +32,7 @@ import {
 } from '../jute/proto.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
-import type { ServerAddress } from './connection-string.ts';
-import { parseConnectionString } from './connection-string.ts';
-import { ClientClosedError, ConnectionLossError, errorOf, NoWatcherError } from './errors.ts';
+import { NoWatcherError } from './errors.ts';
 import type { MultiTarget } from './multi.ts';
 import { Multi, MultiRead } from './multi.ts';
 import type {
@@ -64,101 +59,23 @@ import {
   readText,
   readTexts,
 } from './operations.ts';
-import type { Chroot } from './path.ts';
 import { validatePath } from './path.ts';
-import { Request } from './request-queue.ts';
-import type { SessionCredentials, SessionEffect, SessionState } from './session.ts';
-import { clock, SessionHost } from './session-host.ts';
-import type {
-  Delivery,
-  WatchedEvent,
-  Watcher,
-  WatchRegistration,
-  WatchSelection,
-} from './watch-registry.ts';
+import { type Question, SessionClient } from './session-client.ts';
+import type { Watcher } from './watch-registry.ts';
 import type { WatchStreamOptions } from './watch-stream.ts';
 import { WatchStream } from './watch-stream.ts';
-
-/** How a client behaves. Everything has a default. */
-export interface ZooKeeperOptions {
-  /** How long the servers keep the session without hearing of the client, ms; they may decide otherwise. 30 000. */
-  readonly sessionTimeoutMs?: number | undefined;
-  /** Goes to a server that is cut off from the others, for reading, until one that can write is found. False. */
-  readonly canBeReadOnly?: boolean | undefined;
-  /** Bytes: no request may be longer, and no answer as long. As the servers' jute.maxbuffer; 1 048 575. */
-  readonly juteMaxBuffer?: number | undefined;
-  /** For operations that are given no timeoutMs of their own; none. */
-  readonly requestTimeoutMs?: number | undefined;
-  /** How many requests may be under way or waiting for a connection; the next is refused with ThrottledOpError. 100 000. */
-  readonly maxRequests?: number | undefined;
-  /** The random pause before another server is tried is at most this long, ms. 1 000. */
-  readonly reconnectDelayMs?: number | undefined;
-  /** Goes on with a session that was made before. */
-  readonly session?: SessionCredentials | undefined;
-  /** Credentials for every connection, as addAuth takes them. */
-  readonly auth?: readonly { readonly scheme: string; readonly auth: Uint8Array | string }[];
-  /** TLS instead of clear text: true, or options for tls.connect (ca, cert, key, servername …). */
-  readonly tls?: boolean | ConnectionOptions | undefined;
-}
-
-/** What a client emits. */
-export interface ZooKeeperEvents {
-  /** A server serves the session. */
-  connected: [{ readonly server: ServerAddress; readonly isReadOnly: boolean }];
-  /** The connection is lost, and another is looked for; the session may live on. */
-  disconnected: [Error];
-  /** The session is over: its ephemeral znodes are gone, and this object can do nothing any more. */
-  expired: [Error];
-  /** close() has done its work. */
-  closed: [];
-  /** A server has refused credentials; the session is over for this client. */
-  authFailed: [Error];
-  /** Any of these. */
-  state: [SessionState];
-}
-
-/** How close() ends a session. */
-export interface CloseOptions {
-  /** How long to wait for the server's answer, ms; 5 000. The session is left to expire if there is none. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Options of removeWatches. */
-export interface RemoveWatchesOptions extends RequestOptions {
-  /** Which watches; `any` when not given. */
-  readonly kind?: WatchSelection | undefined;
-  /** Only this watcher; all of this client when not given. */
-  readonly watcher?: Watcher | undefined;
-  /** Forgets them here also when the server cannot be asked. False. */
-  readonly isLocal?: boolean | undefined;
-}
+import {
+  clientSettings,
+  DEFAULT_SESSION_TIMEOUT_MS,
+  type RemoveWatchesOptions,
+  type ZooKeeperOptions,
+} from './zookeeper-options.ts';
 
 const CONFIG_NODE = '/zookeeper/config';
-const DEFAULT_SESSION_TIMEOUT_MS = 30_000;
-const DEFAULT_JUTE_MAX_BUFFER = 0xf_ffff;
-const DEFAULT_MAX_REQUESTS = 100_000;
-const DEFAULT_RECONNECT_DELAY_MS = 1_000;
-const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 
-/** What #ask takes. */
-interface Question<T> {
-  readonly type: number;
-  /** As the caller named it. */
-  readonly path: string | null;
-  readonly write: (writer: JuteWriter) => void;
-  readonly read: (reader: JuteReader) => T;
-  readonly options: RequestOptions;
-  readonly registration?: WatchRegistration | null;
-}
-
-/** A client with one session. It connects by itself from the moment that it is made, and until it is closed. */
-export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDisposable {
-  readonly #host: SessionHost;
-  readonly #chroot: Chroot;
-  readonly #requestTimeoutMs: number;
+/** A client of ZooKeeper. */
+export class ZooKeeper extends SessionClient {
   readonly #multiTarget: MultiTarget;
-  readonly #streams = new Set<WatchStream>();
-  #closing: Promise<void> | null = null;
 
   /**
    * Makes a client that begins to connect at once. Raises TypeError for a connection string that is none, RangeError for options
@@ -167,33 +84,12 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
    * @param connectionString `host:port,host:port/chroot`; the port is 2181 where it is left out
    */
   constructor(connectionString: string, options: ZooKeeperOptions = {}) {
-    super();
-    const { servers, chroot } = parseConnectionString(connectionString);
-    this.#chroot = chroot;
-    this.#requestTimeoutMs = positive('requestTimeoutMs', options.requestTimeoutMs, Infinity);
+    super(clientSettings(connectionString, options));
     this.#multiTarget = {
-      chroot,
+      chroot: this.root,
       send: (type, write, read, requestOptions) =>
-        this.#ask({ type, path: null, write, read, options: requestOptions }),
+        this.ask({ type, path: null, write, read, options: requestOptions }),
     };
-    const { tls = false } = options;
-    this.#host = new SessionHost(
-      {
-        servers,
-        sessionTimeoutMs: positive(
-          'sessionTimeoutMs',
-          options.sessionTimeoutMs,
-          DEFAULT_SESSION_TIMEOUT_MS,
-        ),
-        canBeReadOnly: options.canBeReadOnly ?? false,
-        juteMaxBuffer: positive('juteMaxBuffer', options.juteMaxBuffer, DEFAULT_JUTE_MAX_BUFFER),
-        maxRequests: positive('maxRequests', options.maxRequests, DEFAULT_MAX_REQUESTS),
-        reconnectDelayMs: options.reconnectDelayMs ?? DEFAULT_RECONNECT_DELAY_MS,
-        session: options.session ?? null,
-        tls: tls === true ? {} : tls === false ? null : tls,
-      },
-      { state: (change) => this.#changed(change), deliver: (delivery) => this.#deliver(delivery) },
-    );
     for (const { scheme, auth } of options.auth ?? []) {
       // Whoever gives wrong credentials hears of it by the event authFailed.
       this.addAuth(scheme, auth).catch(() => {});
@@ -216,139 +112,12 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     }
   }
 
-  /** Where the session stands. */
-  get state(): SessionState {
-    return this.#host.session.state;
-  }
-
-  /** True while a server serves the session. */
-  get isConnected(): boolean {
-    return this.#host.session.isConnected;
-  }
-
-  /** The id of the session, 0 until there is one. */
-  get sessionId(): SessionId {
-    return this.#host.session.sessionId;
-  }
-
-  /** What another ZooKeeper needs to go on with this session. */
-  get session(): SessionCredentials {
-    const { sessionId: id, password } = this.#host.session;
-    return { id, password };
-  }
-
-  /** The timeout of the session as the server has decided, ms. */
-  get sessionTimeoutMs(): number {
-    return this.#host.session.timeoutMs;
-  }
-
-  /** The last transaction that a server has told of. */
-  get lastZxid(): Zxid {
-    return this.#host.session.lastZxid;
-  }
-
-  /** The server that is connected or being connected to. */
-  get server(): ServerAddress | null {
-    return this.#host.session.server;
-  }
-
-  /** What stands in front of every path; empty for nothing. */
-  get chroot(): string {
-    return this.#chroot.prefix;
-  }
-
-  /** How many watchers wait for something. */
-  get watchCount(): number {
-    return this.#host.session.watches.count;
-  }
-
-  /** Resolves when a server serves the session, at once if one does. Rejects when the session is over, or by its options. */
-  async connected(options: RequestOptions = {}): Promise<void> {
-    const { session } = this.#host;
-    if (session.isConnected) return;
-    if (!session.isAlive) throw this.#overError();
-    const { signal, timeoutMs } = options;
-    signal?.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const finish = (settle: () => void): void => {
-        this.off('state', onState);
-        signal?.removeEventListener('abort', onAbort);
-        clearTimeout(timer);
-        settle();
-      };
-      const onState = (): void => {
-        if (session.isConnected) finish(resolve);
-        else if (!session.isAlive) finish(() => reject(this.#overError()));
-      };
-      const onAbort = (): void => finish(() => reject(signal?.reason));
-      const onTimeout = (): void => finish(() => reject(this.#notConnected(timeoutMs)));
-      const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
-      this.on('state', onState);
-      signal?.addEventListener('abort', onAbort);
-    });
-  }
-
-  #overError(): Error {
-    return this.#host.session.lastError ?? new ClientClosedError();
-  }
-
-  #notConnected(timeoutMs: number | undefined): Error {
-    const cause = this.#host.session.lastError;
-    const why = cause === null ? '' : ` ${cause.message}`;
-    const message = `No server was connected to within ${timeoutMs} ms.${why}`;
-    return new ConnectionLossError(null, { message, cause: cause ?? undefined });
-  }
-
-  /**
-   * Ends the session: the server deletes its ephemeral znodes. What was asked for before is answered before. Never rejects; where the
-   * server does not answer, the session is left to expire.
-   */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS);
-    return this.#closing;
-  }
-
-  #close(timeoutMs: number): Promise<void> {
-    if (!this.#host.session.isAlive) return Promise.resolve();
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        this.abandon();
-        resolve();
-      };
-      this.#host.close(
-        new Request({
-          type: OpCode.closeSession,
-          path: null,
-          write: () => {},
-          answered: finish,
-          failed: finish,
-          deadline: clock() + timeoutMs,
-        }),
-      );
-    });
-  }
-
-  /** Ends with `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  /** Goes away without telling the server: the session lives on until it expires, or is gone on with elsewhere. */
-  abandon(): void {
-    this.#host.abandon();
-  }
-
-  /** Gives up the connection and takes the session to the next server. What was sent and not answered is lost. */
-  reconnect(): void {
-    this.#host.interrupt();
-  }
-
   // --- Operations. Each raises TypeError for a path that is none, before anything is sent.
 
   /** Creates a znode and gives its path, which for a sequential one ends with its number. */
   create(path: string, data: Data = null, options: CreateOptions = {}): Promise<string> {
     return this.#create(path, data, options, OpCode.create, (reader) =>
-      this.#chroot.toClient(readText(reader)),
+      this.root.toClient(readText(reader)),
     );
   }
 
@@ -356,7 +125,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
   create2(path: string, data: Data = null, options: CreateOptions = {}): Promise<CreateResult> {
     return this.#create(path, data, options, OpCode.create2, (reader) => {
       const response = readCreate2Response(reader);
-      return { path: this.#chroot.toClient(present(response.path)), stat: response.stat };
+      return { path: this.root.toClient(present(response.path)), stat: response.stat };
     });
   }
 
@@ -370,7 +139,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     validatePath(path, isSequential(options.mode ?? 'persistent'));
     const { type, flags, ttl } = createType(options, plain);
     const request = {
-      path: this.#chroot.toServer(path),
+      path: this.root.toServer(path),
       data: bytesOf(data),
       acl: options.acl ?? OPEN_ACL_UNSAFE,
       flags,
@@ -379,7 +148,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
       if (type === OpCode.createTTL) writeCreateTTLRequest(writer, { ...request, ttl });
       else writeCreateRequest(writer, request);
     };
-    return await this.#ask({ type, path, write, read, options });
+    return await this.ask({ type, path, write, read, options });
   }
 
   /** Deletes a znode that has no children. */
@@ -388,18 +157,18 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     const { version = -1 } = options;
     const write = (writer: JuteWriter): void =>
       writePathVersionRequest(writer, { path: serverPath, version });
-    await this.#ask({ type: OpCode.delete, path, write, read: nothing, options });
+    await this.ask({ type: OpCode.delete, path, write, read: nothing, options });
   }
 
   /** The Stat of a znode, or null where there is none; the watch hears of its creation as well. */
   async exists(path: string, options: WatchOptions = {}): Promise<Stat | null> {
     const question = this.#reading(OpCode.exists, 'exists', path, readStat, options);
-    return await this.#ask(question, ErrorCode.noNode);
+    return await this.ask(question, ErrorCode.noNode);
   }
 
   /** The data of a znode and its Stat. */
   async getData(path: string, options: WatchOptions = {}): Promise<DataResult> {
-    return await this.#ask(this.#reading(OpCode.getData, 'data', path, readData, options));
+    return await this.ask(this.#reading(OpCode.getData, 'data', path, readData, options));
   }
 
   /** Replaces the data of a znode and gives its new Stat. */
@@ -409,17 +178,17 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     const { version = -1 } = options;
     const write = (writer: JuteWriter): void =>
       writeSetDataRequest(writer, { path: serverPath, data: bytes, version });
-    return await this.#ask({ type: OpCode.setData, path, write, read: readStat, options });
+    return await this.ask({ type: OpCode.setData, path, write, read: readStat, options });
   }
 
   /** The names of the children of a znode, in no order. */
   async getChildren(path: string, options: WatchOptions = {}): Promise<readonly string[]> {
-    return await this.#ask(this.#reading(OpCode.getChildren, 'children', path, readTexts, options));
+    return await this.ask(this.#reading(OpCode.getChildren, 'children', path, readTexts, options));
   }
 
   /** The names of the children of a znode, and its Stat. */
   async getChildren2(path: string, options: WatchOptions = {}): Promise<ChildrenResult> {
-    return await this.#ask(
+    return await this.ask(
       this.#reading(OpCode.getChildren2, 'children', path, readChildren, options),
     );
   }
@@ -427,7 +196,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
   /** How many znodes there are below a znode, at any depth. Servers have it from 3.6 on. */
   async getAllChildrenNumber(path: string, options: RequestOptions = {}): Promise<number> {
     const read = (reader: JuteReader): number => reader.readInt();
-    return await this.#ask(this.#naming(OpCode.getAllChildrenNumber, path, read, options));
+    return await this.ask(this.#naming(OpCode.getAllChildrenNumber, path, read, options));
   }
 
   /** The paths of this session's ephemeral znodes at and below a path. Servers have it from 3.6 on. */
@@ -436,10 +205,10 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
       prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
     const read = (reader: JuteReader): readonly string[] =>
       readTexts(reader)
-        .filter((path) => this.#chroot.contains(path))
-        .map((path) => this.#chroot.toClient(path))
+        .filter((path) => this.root.contains(path))
+        .map((path) => this.root.toClient(path))
         .filter(isBelow);
-    return await this.#ask(this.#naming(OpCode.getEphemerals, prefix, read, options));
+    return await this.ask(this.#naming(OpCode.getEphemerals, prefix, read, options));
   }
 
   /** The access list of a znode, and its Stat. */
@@ -448,7 +217,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
       const { acl, stat } = readGetACLResponse(reader);
       return { acl: present(acl), stat };
     };
-    return await this.#ask(this.#naming(OpCode.getACL, path, read, options));
+    return await this.ask(this.#naming(OpCode.getACL, path, read, options));
   }
 
   /** Replaces the access list of a znode and gives its new Stat. The version is the one of the list (aversion). */
@@ -457,12 +226,12 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     const { version = -1 } = options;
     const write = (writer: JuteWriter): void =>
       writeSetACLRequest(writer, { path: serverPath, acl, version });
-    return await this.#ask({ type: OpCode.setACL, path, write, read: readStat, options });
+    return await this.ask({ type: OpCode.setACL, path, write, read: readStat, options });
   }
 
   /** Resolves when the server has everything that the leader had committed when it was asked. */
   async sync(path = '/', options: RequestOptions = {}): Promise<void> {
-    await this.#ask(this.#naming(OpCode.sync, path, nothing, options));
+    await this.ask(this.#naming(OpCode.sync, path, nothing, options));
   }
 
   /** Begins a change of several znodes as a whole. */
@@ -484,12 +253,12 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
   addAuth(scheme: string, auth: Uint8Array | string, options: RequestOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const bytes = typeof auth === 'string' ? Buffer.from(auth, 'utf8') : auth;
-      const request = this.#request(
+      const request = this.request(
         { type: OpCode.auth, path: null, write: () => {}, read: nothing, options },
         () => resolve(),
         reject,
       );
-      if (request !== null) this.#host.addAuth(scheme, bytes, request);
+      if (request !== null) this.host.addAuth(scheme, bytes, request);
     });
   }
 
@@ -497,13 +266,13 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
   async whoAmI(options: RequestOptions = {}): Promise<readonly Identity[]> {
     const read = (reader: JuteReader): readonly Identity[] =>
       readWhoAmIResponse(reader).map(identityOf);
-    return await this.#ask({ type: OpCode.whoAmI, path: null, write: () => {}, read, options });
+    return await this.ask({ type: OpCode.whoAmI, path: null, write: () => {}, read, options });
   }
 
   /** The servers of the ensemble, as /zookeeper/config has them, whatever the chroot. */
   async getConfig(options: WatchOptions = {}): Promise<DataResult> {
     const path = CONFIG_NODE;
-    return await this.#ask(this.#readingAt(path, OpCode.getData, 'data', path, readData, options));
+    return await this.ask(this.#readingAt(path, OpCode.getData, 'data', path, readData, options));
   }
 
   /** Changes the servers of the ensemble and gives the new configuration. */
@@ -516,7 +285,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
       writer.writeString(list(options.members));
       writer.writeLong(options.fromConfig ?? -1n);
     };
-    return await this.#ask({ type: OpCode.reconfig, path: null, write, read: readData, options });
+    return await this.ask({ type: OpCode.reconfig, path: null, write, read: readData, options });
   }
 
   // --- Watches.
@@ -537,7 +306,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     const write = (writer: JuteWriter): void =>
       writePathKindRequest(writer, { path: serverPath, kind: AddWatchMode[mode] });
     const registration = { kind: mode, path: serverPath, watcher };
-    await this.#ask({
+    await this.ask({
       type: OpCode.addWatch,
       path,
       write,
@@ -554,7 +323,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
   async removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
     const serverPath = this.#on(path);
     const { kind = 'any', watcher = null, isLocal = false } = options;
-    const { watches } = this.#host.session;
+    const { watches } = this.host.session;
     if (!watches.has(serverPath, kind, watcher)) throw new NoWatcherError(path);
     const removal = watches.serverRemoval(serverPath, kind, watcher);
     try {
@@ -562,7 +331,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     } catch (error) {
       if (!isLocal) throw error;
     }
-    this.#host.deliver(watches.remove(serverPath, kind, watcher));
+    this.host.deliver(watches.remove(serverPath, kind, watcher));
   }
 
   /** Whether the server has a watch of this client on a path. */
@@ -589,7 +358,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
     const serverPath = this.#on(path);
     const write = (writer: JuteWriter): void =>
       writePathKindRequest(writer, { path: serverPath, kind: WatcherType[kind] });
-    await this.#ask({ type, path, write, read: nothing, options });
+    await this.ask({ type, path, write, read: nothing, options });
   }
 
   /**
@@ -598,9 +367,9 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
    */
   watch(path: string, options: WatchStreamOptions): WatchStream {
     validatePath(path);
-    const stream = new WatchStream(this, path, options, () => this.#streams.delete(stream));
-    if (this.#host.session.isAlive) this.#streams.add(stream);
-    else stream.end(this.#overError());
+    const stream = new WatchStream(this, path, options);
+    if (this.host.session.isAlive) this.follow(stream);
+    else stream.end(this.overError());
     return stream;
   }
 
@@ -608,7 +377,7 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
 
   #on(path: string): string {
     validatePath(path);
-    return this.#chroot.toServer(path);
+    return this.root.toServer(path);
   }
 
   /** A request that has nothing in it but a path. */
@@ -651,93 +420,6 @@ export class ZooKeeper extends EventEmitter<ZooKeeperEvents> implements AsyncDis
       registration: watch === undefined ? null : { kind, path: serverPath, watcher: watch },
     };
   }
-
-  /** Sends a request. An answer with the code `absent` is no error but null. */
-  #ask<T>(question: Question<T>): Promise<T>;
-  #ask<T>(question: Question<T>, absent: number): Promise<T | null>;
-  #ask<T>(question: Question<T>, absent?: number): Promise<T | null> {
-    return new Promise((resolve, reject) => {
-      const request = this.#request(question, resolve, reject, absent);
-      if (request !== null) this.#host.submit(request);
-    });
-  }
-
-  /** The request to a question, or null where its signal was aborted before. */
-  #request<T>(
-    question: Question<T>,
-    resolve: (value: T | null) => void,
-    reject: (reason: unknown) => void,
-    absent?: number,
-  ): Request | null {
-    const { type, path, write, read, options, registration = null } = question;
-    const { signal, timeoutMs = this.#requestTimeoutMs } = options;
-    if (signal?.aborted === true) {
-      reject(signal.reason);
-      return null;
-    }
-    const request = new Request({
-      type,
-      path,
-      write,
-      answered: (err, reader) => {
-        if (err === ErrorCode.ok) resolve(read(reader));
-        else if (err === absent) resolve(null);
-        else reject(errorOf(err, path));
-        signal?.removeEventListener('abort', onAbort);
-      },
-      failed: (error) => {
-        reject(error);
-        signal?.removeEventListener('abort', onAbort);
-      },
-      registration,
-      deadline: timeoutMs === Infinity ? Infinity : clock() + timeoutMs,
-    });
-    const onAbort = (): void => request.fail(signal?.reason);
-    signal?.addEventListener('abort', onAbort);
-    return request;
-  }
-
-  #deliver(delivery: Delivery): void {
-    const { type, path, zxid, watchers } = delivery;
-    const event: WatchedEvent = { type, path: this.#chroot.toClient(path), zxid };
-    for (const watcher of watchers) {
-      try {
-        watcher(event);
-      } catch (error) {
-        // The others still hear of it, and the program of the mistake, as it would of one in a listener of an EventTarget.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
-  #changed(change: Extract<SessionEffect, { readonly kind: 'state' }>): void {
-    const { state, server } = change;
-    const error = change.error ?? new ClientClosedError();
-    if (!this.#host.session.isAlive) {
-      for (const stream of this.#streams) stream.end(error);
-    }
-    switch (state) {
-      case 'connected':
-      case 'connectedReadOnly':
-        if (server !== null) {
-          this.emit('connected', { server, isReadOnly: state === 'connectedReadOnly' });
-        }
-        break;
-      case 'connecting':
-        this.emit('disconnected', error);
-        break;
-      case 'closed':
-        this.emit('closed');
-        break;
-      case 'expired':
-      case 'authFailed':
-        this.emit(state, error);
-        break;
-    }
-    this.emit('state', state);
-  }
 }
 
 const nothing = (): void => {};
@@ -750,10 +432,4 @@ function readData(reader: JuteReader): DataResult {
 function readChildren(reader: JuteReader): ChildrenResult {
   const { children, stat } = readGetChildren2Response(reader);
   return { children: presentAll(children), stat };
-}
-
-function positive(name: string, value: number | undefined, byDefault: number): number {
-  if (value === undefined) return byDefault;
-  if (!(value > 0)) throw new RangeError(`${name} has to be more than 0, not ${value}`);
-  return value;
 }
