@@ -567,16 +567,16 @@ export class Learner implements LinkHandler, PacketHandler {
   /** A tree is taken as fast as the disk takes it; a leader that has to wait for that is not silent. */
   private pauseOrResume(link: PeerLink): void {
     const { isSnapshotFull } = this.server;
-    if (isSnapshotFull) this.lastHeardAt = this.ports.clock.elapsed;
     if (isSnapshotFull === this.isPaused) return;
     this.isPaused = isSnapshotFull;
+    this.lastHeardAt = this.ports.clock.elapsed;
     if (isSnapshotFull) link.pause();
     else link.resume();
   }
 
   /** When run() wants to be called, in ms. */
   get deadline(): number {
-    if (this.phase === 'ended') return Number.POSITIVE_INFINITY;
+    if (this.phase === 'ended' || this.isPaused) return Number.POSITIVE_INFINITY;
     if (this.phase === 'dialling') return this.nextDialAt;
     return this.lastHeardAt + this.silenceLimit;
   }

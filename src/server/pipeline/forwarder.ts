@@ -35,8 +35,11 @@ export interface ForwarderPorts {
 /** A transaction that is not committed yet. */
 interface Logged {
   readonly zxid: Zxid;
-  /** Header, transaction, digest. */
+  /** Header, transaction, digest, and what they say. */
   readonly record: Buffer;
+  readonly header: TxnHeader;
+  readonly txn: Txn;
+  readonly digest: TxnDigest | null;
 }
 
 /** The writes of a server that does not order them. */
@@ -88,12 +91,18 @@ export class Forwarder implements WritePath {
     return this.expected.get(sessionId)?.at(-1) ?? null;
   }
 
-  /** A transaction that is on its way to the log. */
+  /**
+   * A transaction that is on its way to the log. Raises JuteError for one that cannot be read: in the log it would keep this server
+   * from ever starting again.
+   */
   append(zxid: Zxid, record: Buffer): void {
-    this.logged.push({ zxid, record });
+    const reader = this.reader.reset(record, 0, record.length);
+    const header = readTxnHeader(reader);
+    const txn = readTxn(header.type, reader);
+    this.logged.push({ zxid, record, header, txn, digest: readTxnDigest(reader) ?? null });
   }
 
-  /** Applies everything up to `zxid`. Raises JuteError for a transaction that cannot be read. */
+  /** Applies everything up to `zxid`. */
   commitThrough(zxid: Zxid): void {
     while (this.firstIndex < this.logged.length) {
       const next = this.logged[this.firstIndex] as Logged;
@@ -115,12 +124,9 @@ export class Forwarder implements WritePath {
     return this.logged.slice(this.firstIndex);
   }
 
-  private commit({ zxid, record }: Logged): void {
-    const reader = this.reader.reset(record, 0, record.length);
-    const header = readTxnHeader(reader);
-    const txn = readTxn(header.type, reader);
-    const digest = zxid > this.digestsAfter ? (readTxnDigest(reader) ?? null) : null;
-    this.ports.commit(header, txn, digest, this.takeExpected(header));
+  private commit({ zxid, record, header, txn, digest }: Logged): void {
+    const compared = zxid > this.digestsAfter ? digest : null;
+    this.ports.commit(header, txn, compared, this.takeExpected(header));
     this.ports.committed(zxid, record);
   }
 
