@@ -17,6 +17,7 @@ import { Request } from '../pipeline/request.ts';
 import type { Serving } from '../serving.ts';
 import { initialSessionId, SessionTracker } from '../session/session-tracker.ts';
 import type { History, LoggedTxn } from './history.ts';
+import { LearnerSyncs } from './learner-syncs.ts';
 import type { Term, TermPorts } from './term.ts';
 
 /** What there is once the epoch is established. */
@@ -27,12 +28,6 @@ interface Established {
   readonly containers: ContainerCleaner;
 }
 
-/** A request that waits for a sync of its session. */
-interface HeldRequest {
-  readonly from: ServerId;
-  readonly request: LearnerRequest;
-}
-
 /** A leader's server. */
 export class Leading implements LeaderServer, Term {
   readonly history: History;
@@ -41,8 +36,7 @@ export class Leading implements LeaderServer, Term {
   private readonly myId: ServerId;
   private readonly journal: Journal;
   private established: Established | null = null;
-  /** What sessions of learners have asked behind a sync that is not answered yet. */
-  private readonly syncing = new Map<SessionId, HeldRequest[]>();
+  private readonly syncs = new Map<ServerId, LearnerSyncs>();
 
   constructor(ports: TermPorts, leader: Leader, myId: ServerId) {
     this.ports = ports;
@@ -99,24 +93,15 @@ export class Leading implements LeaderServer, Term {
   }
 
   request(from: ServerId, request: LearnerRequest): void {
-    const behind = this.syncing.get(request.sessionId);
-    if (behind !== undefined) behind.push({ from, request });
-    else if (request.type === OpCode.sync) this.sync(from, request.sessionId);
-    else this.propose(from, request);
-  }
-
-  /**
-   * What a session asks behind a sync is held back until that is answered: a follower of Java's takes a commit that comes before for
-   * one of another connection, and its client would wait for ever (CommitProcessor.processCommitted).
-   */
-  private sync(from: ServerId, sessionId: SessionId): void {
-    const { leader } = this;
-    const held: HeldRequest[] = [];
-    this.syncing.set(sessionId, held);
-    leader.syncFor(from, () => {
-      this.syncing.delete(sessionId);
-      for (const one of held) this.request(one.from, one.request);
-    });
+    let syncs = this.syncs.get(from);
+    if (syncs === undefined) {
+      syncs = new LearnerSyncs({
+        sync: (answered) => this.leader.syncFor(from, answered),
+        propose: (one) => this.propose(from, one),
+      });
+      this.syncs.set(from, syncs);
+    }
+    syncs.take(request);
   }
 
   private propose(from: ServerId, { sessionId, cxid, type, body, authinfo }: LearnerRequest): void {
