@@ -8,7 +8,7 @@
 
 import type { DataTree } from '../../datatree/data-tree.ts';
 import { CommittedLog } from '../../datatree/storage/committed-log.ts';
-import type { Disk } from '../../datatree/storage/disk.ts';
+import type { Disk, Done } from '../../datatree/storage/disk.ts';
 import type { HistoryDirectories } from '../../datatree/storage/log-source.ts';
 import {
   isLogWorthReading,
@@ -74,6 +74,9 @@ export class History implements LeaderHistory {
   private incoming: Incoming | null = null;
   /** The received tree is about to become the history on disk. */
   private isFinishing = false;
+  /** A term is about to be over; `closed` waits for that. */
+  private isEnding = false;
+  private closed: Done | null = null;
 
   /** @param tree as recovery has left it */
   constructor(
@@ -227,13 +230,16 @@ export class History implements LeaderHistory {
   endTerm(uncommitted: readonly LoggedTxn[], done: () => void): void {
     const { journal, incoming } = this;
     this.journal = null;
+    this.isEnding = true;
     this.tree.reservations.discardAll();
     // A snapshot that is being cut must not hold what was never committed.
     this.snapshots.abandon(() => {
       this.abandonIncoming(incoming, () => {
         this.closeJournal(journal, () => {
           for (const txn of uncommitted) this.apply(txn);
+          this.isEnding = false;
           done();
+          this.closed?.(null);
         });
       });
     });
@@ -265,6 +271,7 @@ export class History implements LeaderHistory {
       journal.close((error) => {
         // Of a failure everybody has heard already, and the process ends.
         if (error === null) done();
+        else this.closed?.(error);
       });
     }
   }
@@ -279,7 +286,11 @@ export class History implements LeaderHistory {
   }
 
   /** Makes everything durable and closes the log. */
-  close(done: (error: Error | null) => void): void {
+  close(done: Done): void {
+    if (this.isEnding) {
+      this.closed = done;
+      return;
+    }
     const { journal, incoming } = this;
     this.journal = null;
     this.abandonIncoming(incoming, () => {
