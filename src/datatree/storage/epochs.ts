@@ -67,6 +67,8 @@ export class Epochs {
     onWarning: (message: string) => void,
   ): Epochs {
     const epochOfZxid = epochOf(lastZxid);
+    // A server that has nothing yet has no epochs either, which need not trouble anybody.
+    const isNew = lastZxid <= 0n;
     const foundCurrent = readEpoch(disk, directory, CURRENT_NAME);
     const foundAccepted = readEpoch(disk, directory, ACCEPTED_NAME);
     const epochs = new Epochs(
@@ -76,12 +78,12 @@ export class Epochs {
       foundCurrent ?? epochOfZxid,
     );
     if (foundCurrent === null) {
-      onWarning(missing(CURRENT_NAME, epochOfZxid));
+      if (!isNew) onWarning(missing(CURRENT_NAME, epochOfZxid));
       epochs.setCurrent(epochOfZxid);
     }
     if (epochOfZxid > epochs.current) epochs.catchUp(lastZxid, foundAccepted, onWarning);
     if (foundAccepted === null) {
-      onWarning(missing(ACCEPTED_NAME, epochOfZxid));
+      if (!isNew) onWarning(missing(ACCEPTED_NAME, epochOfZxid));
       epochs.setAccepted(epochOfZxid);
     }
     if (epochs.accepted < epochs.current) {

@@ -34,6 +34,12 @@ describe('the epochs of a member', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('are made without a word by a server that has nothing yet', () => {
+    const { epochs, warnings } = read(diskWith({ 'snapshot.0': '' }), 0n);
+    expect([epochs.accepted, epochs.current]).toEqual([0, 0]);
+    expect(warnings).toEqual([]);
+  });
+
   it('are that of the last zxid where the files are missing, which are made', () => {
     const disk = diskWith({ 'snapshot.0': '' });
     const { epochs, warnings } = read(disk, 0x5_0000_0001n);
