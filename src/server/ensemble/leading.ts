@@ -69,6 +69,9 @@ export class Leading implements LeaderServer, Term {
       sessions,
       {
         append: (header, txn, digest) => {
+          // It may have ended in this turn, and sessions expire or clients ask before the role is left. In our log it would come back at
+          // the next start, and nobody else would ever have it.
+          if (leader.phase !== 'broadcast') return;
           leader.propose(header.zxid, journal.append(header, txn, digest));
         },
       },

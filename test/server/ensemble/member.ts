@@ -206,7 +206,7 @@ export class Member {
     const peer = new RawPeer(there);
     peer.say('followerInfo', zx(0, 0), learnerInfo(BigInt(sid)));
     this.turn();
-    peer.say('ackEpoch', this.history.lastProcessedZxid, int(this.epochs.current - 1));
+    peer.say('ackEpoch', this.history.lastProcessedZxid, int(0));
     this.turn();
     peer.say('ack', zx(leader.epoch, 0));
     this.turn();
