@@ -100,7 +100,9 @@ async function expectAllEqual(ensemble: Ensemble): Promise<void> {
   await expectMatchingDigests(ensemble);
 }
 
-it.each(faults)('nothing is lost when $name', async ({ keepsLeader, begin, end }) => {
+const named = faults.map((fault) => [fault.name, fault] as const);
+
+it.each(named)('nothing is lost when %s', async (_name, { keepsLeader, begin, end }) => {
   await withEnsemble(plan, async (ensemble) => {
     await ensemble.startLedBy(3);
     await underWorkload(ensemble, {}, async (workload) => {
