@@ -408,4 +408,9 @@ export class DataTree {
   expectAnyDigest(): void {
     this.state.digest.expectAny();
   }
+
+  /** The tree was fuzzy, and all that may have been in it too early has been applied: from now on every digest has to be the tree's. */
+  expectEveryDigest(): void {
+    this.state.digest.expectEvery();
+  }
 }

@@ -115,6 +115,11 @@ export class TreeDigest {
     this.isEndUnknown = this.isEnabled;
   }
 
+  /** The tree is exactly that of its last transaction: whatever came while it was written has been applied. */
+  expectEvery(): void {
+    this.isEndUnknown = false;
+  }
+
   /** Is to be called after each transaction, with the low half of its zxid besides (Java: the end of processTxn). */
   afterTxn(zxid: Zxid, zxidLow: number): void {
     if (this.expected !== null) {

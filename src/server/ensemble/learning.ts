@@ -31,6 +31,8 @@ export class Learning implements LearnerServer, Term {
   /** Up to here transactions may be in the received tree already. */
   private lastAppended: Zxid = ZXID_ZERO;
   private hasReceivedTree = false;
+  /** The received tree may hold transactions up to here too early; null where it is known to hold none. */
+  private fuzzyThrough: Zxid | null = null;
   /** The first transaction that came while clients were served; those before it are late, and not by what the link takes. */
   private firstServed: Zxid | null = null;
   /** Clients that wait to hear whether their session lives, by session. */
@@ -47,6 +49,10 @@ export class Learning implements LearnerServer, Term {
     this.forwarder = new Forwarder({
       forward: (request, record, authinfo) => learner.request(request, record, authinfo),
       commit: (header, txn, digest, request) => {
+        if (this.fuzzyThrough !== null && header.zxid > this.fuzzyThrough) {
+          this.fuzzyThrough = null;
+          this.history.tree.expectEveryDigest();
+        }
         if (this.firstServed !== null && header.zxid >= this.firstServed) {
           this.countLatency(ports.metrics.commitPropagationLatency, header.time);
         }
@@ -139,7 +145,10 @@ export class Learning implements LearnerServer, Term {
   startFollowing(): void {
     const { tree } = this.history;
     // What came before UPTODATE came while the tree was written: it may hold any of it.
-    if (this.hasReceivedTree) this.forwarder.skipDigestsThrough(this.lastAppended);
+    if (this.hasReceivedTree) {
+      this.fuzzyThrough = this.lastAppended;
+      this.forwarder.skipDigestsThrough(this.lastAppended);
+    }
     this.serving = this.ports.newServing({
       tree,
       sessions: this.sessions,
