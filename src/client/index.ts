@@ -30,7 +30,22 @@ export type {
 } from './operations.ts';
 export { MAX_TTL_MS } from './operations.ts';
 export { childOf, nameOf, parentOf, validatePath } from './path.ts';
+export { Barrier, type BarrierOptions, DoubleBarrier } from './recipes/barrier.ts';
+export { Counter } from './recipes/counter.ts';
+export { LeaderElection, type LeaderElectionOptions } from './recipes/leader-election.ts';
+export { type AcquireOptions, type HeldLock, Lock, type LockOptions } from './recipes/lock.ts';
+export { type PutOptions, Queue, type QueueItem } from './recipes/queue.ts';
+export { ReadWriteLock } from './recipes/read-write-lock.ts';
+export { type CachedNode, TreeCache, type TreeCacheEvents } from './recipes/tree-cache.ts';
+export { retryOnLoss } from './retry.ts';
 export type { SessionCredentials, SessionState } from './session.ts';
+export {
+  type DeleteRecursiveOptions,
+  deleteRecursive,
+  type EnsurePathOptions,
+  ensurePath,
+  walk,
+} from './tree.ts';
 export type { WatchedEvent, Watcher, WatchSelection } from './watch-registry.ts';
 export type { WatchStream, WatchStreamOptions } from './watch-stream.ts';
 export { ZooKeeper } from './zookeeper.ts';

@@ -49,7 +49,7 @@ const END: IteratorResult<WatchedEvent> = { value: undefined, done: true };
 export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
   /**
    * Resolves when the watch is set for the first time: nothing that happens afterwards is missed. Rejects where it cannot be
-   * set, as the iteration does; who only iterates need not look at it.
+   * set, or is left before; who only iterates need not look at it.
    */
   readonly ready: Promise<void>;
   /** Resolves when there will be no more events. */
@@ -76,7 +76,10 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
     this.whenOver = new Promise((resolve) => {
       this.#tellOver = resolve;
     });
-    this.ready = this.#set();
+    const over = this.whenOver.then(() => {
+      throw this.#signal?.reason ?? new DOMException('The watch was left', 'AbortError');
+    });
+    this.ready = Promise.race([this.#set(), over]);
     this.ready.catch((error: unknown) => this.#finish(error));
     if (options.signal?.aborted === true) this.#leave();
     else options.signal?.addEventListener('abort', this.#leave);
@@ -177,16 +180,22 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
 
   /** The request goes out before anything that the reader of the event asks for, so that nothing is missed between the two. */
   #setAgain(): void {
-    this.#ask().catch((error: unknown) => {
-      if (!(error instanceof ConnectionLossError)) {
-        this.#finish(error);
-        return;
-      }
-      this.#set().then(
-        () => this.#push({ type: 'none', path: this.#path, zxid: null }),
-        (reason: unknown) => this.#finish(reason),
-      );
-    });
+    this.#ask().then(
+      () => {
+        if (this.#isOver) this.#remove();
+      },
+      (error: unknown) => {
+        if (error instanceof ConnectionLossError) this.#setLater();
+        else this.#finish(error);
+      },
+    );
+  }
+
+  #setLater(): void {
+    this.#set().then(
+      () => this.#push({ type: 'none', path: this.#path, zxid: null }),
+      (error: unknown) => this.#finish(error),
+    );
   }
 
   #push(event: WatchedEvent): void {
