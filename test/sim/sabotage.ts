@@ -1,35 +1,41 @@
 /*
- * Sabotage: deliberate bugs, each made by a wrapper around one of the ports that a server is given, so that the product knows nothing
- * of them. A simulator that does not find them would find no others either.
+ * Sabotage: the places where a deliberate bug (bugs.ts) can be put between a server and its ports. The product knows nothing of it.
  */
 import type { DataTreeOptions } from '../../src/datatree/data-tree.ts';
 import type { Disk } from '../../src/datatree/storage/disk.ts';
+import type { EnsembleConfig } from '../../src/server/config/config.ts';
+import type { Random } from '../harness/random.ts';
 import { ObservedTree } from './observed-tree.ts';
 
-/** What a wrapper may want to know of the server. */
-interface Sabotaged {
-  readonly sid: number;
+/** Changes what goes by, or takes it away. */
+export type Tamper = (bytes: Buffer) => Buffer;
+
+/** A bug: the places where it is. */
+export interface Sabotage {
+  /** Who belongs to the ensemble, as a server believes. */
+  ensemble(ensemble: EnsembleConfig): EnsembleConfig;
+  disk(disk: Disk): Disk;
+  tree(options: DataTreeOptions): ObservedTree;
+  /** What a server sends to another one over a new link through a port: one call for what one turn has written. */
+  toServer(port: number): Tamper;
+  /** What a server sends to a client, and hears from it, over a new connection. */
+  toClient(): Tamper;
+  fromClient(): Tamper;
 }
 
-/** The places where something can be made wrong. */
-export interface Sabotage {
-  disk(server: Sabotaged, disk: Disk): Disk;
-  tree(server: Sabotaged, options: DataTreeOptions): ObservedTree;
-  /** What a server sends to another one through a port, one call for what one turn has written. */
-  outgoing(server: Sabotaged, port: number): (bytes: Buffer) => Buffer;
-  toClient(server: Sabotaged): (bytes: Buffer) => Buffer;
-  fromClient(server: Sabotaged, bytes: Buffer): Buffer;
-}
+/** Makes a bug; `random` decides when it shows, where it does not always. */
+export type MakeSabotage = (random: Random) => Sabotage;
 
 function unchanged<T>(value: T): T {
   return value;
 }
 
-/** Nothing is made wrong. */
+/** Nothing is wrong. */
 export const HONEST: Sabotage = {
-  disk: (_server, disk) => disk,
-  tree: (_server, options) => new ObservedTree(options),
-  outgoing: () => unchanged,
+  ensemble: unchanged,
+  disk: unchanged,
+  tree: (options) => new ObservedTree(options),
+  toServer: () => unchanged,
   toClient: () => unchanged,
-  fromClient: (_server, bytes) => bytes,
+  fromClient: () => unchanged,
 };

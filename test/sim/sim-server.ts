@@ -247,7 +247,7 @@ export class SimServer {
     const { config, ensemble } = options;
     const { random, network, sabotage } = ports;
     const log = this.makeLog();
-    const disk: Disk = sabotage.disk(this, this.disk);
+    const disk: Disk = sabotage.disk(this.disk);
     const metrics = new ServerMetrics(() => random.next());
     const database: DatabasePorts = {
       disk,
@@ -310,7 +310,7 @@ export class SimServer {
           ports.timeline.after(0, () => life.run(() => this.thrown(error)));
         },
       },
-      { config, ensemble },
+      { config, ensemble: sabotage.ensemble(ensemble) },
       { tree, txnsLoaded },
       CLIENT_PORT,
     );
@@ -319,7 +319,7 @@ export class SimServer {
   private newTree(life: Life): ObservedTree {
     const { random, sabotage } = this.ports;
     const { config } = this.options;
-    const tree = sabotage.tree(this, {
+    const tree = sabotage.tree({
       hashSeed: [random.below(2 ** 31), random.below(2 ** 31)],
       digestEnabled: config.digestEnabled,
       extendedTypesEnabled: config.extendedTypesEnabled,
@@ -438,7 +438,7 @@ export class SimServer {
       end,
       (one) => this.touched.push(one),
       () => network.random.chance(network.options.resetChance),
-      sabotage.outgoing(this, port),
+      sabotage.toServer(port),
     );
     const handler = connected(link);
     const events = {
@@ -468,13 +468,14 @@ export class SimServer {
         });
       });
     };
-    const link = new SimLink(end, broke, this.ports.sabotage.toClient(this));
+    const link = new SimLink(end, broke, this.ports.sabotage.toClient());
     connection = replica.clientPort.accept(link);
     if (connection === null) return null;
     const made = connection;
+    const fromClient = this.ports.sabotage.fromClient();
     return {
       receive: (bytes) => {
-        const told = this.ports.sabotage.fromClient(this, bytes);
+        const told = fromClient(bytes);
         told.copy(readBuffer);
         replica.clientPort.receive(made, readBuffer, told.length);
         readBuffer.fill(0xee, 0, told.length);

@@ -10,12 +10,14 @@ import { toHex } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 import { Random } from '../harness/random.ts';
 import { LEAST, parseText } from '../server/config/memory-files.ts';
+import { sabotageOf } from './bugs.ts';
 import { Faults } from './faults.ts';
 import type { Entry } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { Sabotage } from './sabotage.ts';
+import { HONEST } from './sabotage.ts';
 import { SimClient } from './sim-client.ts';
 import type { SimServerOptions } from './sim-server.ts';
 import { SimServer } from './sim-server.ts';
@@ -55,16 +57,16 @@ export class World {
   private recoveryMs = 0;
   private living: readonly SimServer[] = [];
 
-  /** @param narrate takes each line of the trace, each with its time in front */
+  /** @param bug a deliberate one, by its name @param narrate takes each line of the trace, each with its time in front */
   constructor(
     seed: number,
     options: SimOptions,
-    sabotage: Sabotage,
+    bug: string | null,
     narrate: ((line: string) => void) | null = null,
   ) {
     this.options = options;
     this.random = new Random(seed);
-    this.sabotage = sabotage;
+    this.sabotage = bug === null ? HONEST : sabotageOf(bug, this.random);
     this.narrate = narrate;
     this.network = new Network(this.timeline, this.random, options.network);
     this.ledger = new Ledger(() => this.timeline.now);

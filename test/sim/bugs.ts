@@ -1,0 +1,292 @@
+/*
+ * Bugs: mistakes that a server could make, each of a kind that has been made somewhere, put behind its ports. The simulator has to find
+ * every one of them within a few seeds; where it does not, it would not find the same mistake in the product either.
+ */
+import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
+import type { Disk, Done, Given, LogFile } from '../../src/datatree/storage/disk.ts';
+import { OpCode } from '../../src/jute/op-code.ts';
+import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
+import { PacketType } from '../../src/quorum/zab/packet.ts';
+import type { Random } from '../harness/random.ts';
+import { framed } from '../harness/wire.ts';
+import { ObservedTree } from './observed-tree.ts';
+import type { MakeSabotage, Sabotage, Tamper } from './sabotage.ts';
+import { HONEST } from './sabotage.ts';
+
+const QUORUM_PORT = 2888;
+
+/** A packet between servers, where it is known to be one. */
+interface RawPacket {
+  readonly type: number;
+  readonly zxid: bigint;
+  readonly bytes: Buffer;
+  readonly data: Buffer;
+}
+
+/** Changes packets; what comes behind a tree is left alone, because it does not begin where a packet does. */
+function packets(change: (packet: RawPacket) => Buffer | null): Tamper {
+  let isBehindTree = false;
+  return (bytes) => {
+    const parts: Buffer[] = [];
+    let at = 0;
+    while (!isBehindTree && at < bytes.length) {
+      const type = bytes.readInt32BE(at);
+      if (type === PacketType.snap) {
+        isBehindTree = true;
+        break;
+      }
+      const end = packetEnd(bytes, at);
+      const packet = bytes.subarray(at, end);
+      const zxid = bytes.readBigInt64BE(at + 4);
+      const data = bytes.subarray(at + 16, at + 16 + Math.max(0, bytes.readInt32BE(at + 12)));
+      const changed = change({ type, zxid, bytes: packet, data });
+      if (changed !== null) parts.push(changed);
+      at = end;
+    }
+    return Buffer.concat([...parts, bytes.subarray(at)]);
+  };
+}
+
+/** type, zxid, data, and pairs of strings. */
+function packetEnd(bytes: Buffer, start: number): number {
+  let at = start + 16 + Math.max(0, bytes.readInt32BE(start + 12));
+  const count = Math.max(0, bytes.readInt32BE(at));
+  at += 4;
+  for (let index = 0; index < 2 * count; index++) at += 4 + Math.max(0, bytes.readInt32BE(at));
+  return at;
+}
+
+function betweenServers(change: (packet: RawPacket) => Buffer | null): Sabotage {
+  return {
+    ...HONEST,
+    toServer: (port) => (port === QUORUM_PORT ? packets(change) : HONEST.toServer(port)),
+  };
+}
+
+/** Changes frames of clients; a frame may come in pieces, so they are put together first. */
+function frames(change: (frame: Buffer, index: number) => Buffer | null): Tamper {
+  let rest: Buffer = Buffer.alloc(0);
+  let index = 0;
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    const parts: Buffer[] = [];
+    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+      const end = 4 + rest.readInt32BE(0);
+      const changed = change(Buffer.from(rest.subarray(4, end)), index++);
+      if (changed !== null) parts.push(framed(changed));
+      rest = rest.subarray(end);
+    }
+    return Buffer.concat(parts);
+  };
+}
+
+/** A disk with some of its methods replaced. */
+function diskWith(disk: Disk, replaced: Partial<Disk>): Disk {
+  const honest: Disk = {
+    list: (directory) => disk.list(directory),
+    makeDirectory: (directory) => disk.makeDirectory(directory),
+    isWritable: (directory) => disk.isWritable(directory),
+    size: (path) => disk.size(path),
+    open: (path) => disk.open(path),
+    openPacked: (path) => disk.openPacked(path),
+    truncate: (path, size) => disk.truncate(path, size),
+    replace: (path, bytes) => disk.replace(path, bytes),
+    removeNow: (path) => disk.removeNow(path),
+    createLog: (path, isDurable, given) => disk.createLog(path, isDurable, given),
+    createSnapshot: (path, packing, given) => disk.createSnapshot(path, packing, given),
+    readBack: (path, packing, given) => disk.readBack(path, packing, given),
+    rename: (from, to, done) => disk.rename(from, to, done),
+    remove: (path, done) => disk.remove(path, done),
+    syncDirectory: (directory, done) => disk.syncDirectory(directory, done),
+  };
+  return { ...honest, ...replaced };
+}
+
+// ---- the disk
+
+/** Writes of the log are said to be durable and are not. */
+const acknowledgeBeforeSync: MakeSabotage = () => ({
+  ...HONEST,
+  disk: (disk) =>
+    diskWith(disk, {
+      createLog: (path: string, _isDurable: boolean, given: Given<LogFile>) =>
+        disk.createLog(path, false, given),
+    }),
+});
+
+/** The names of new files are said to be durable and are not. */
+const forgetDirectorySync: MakeSabotage = () => ({
+  ...HONEST,
+  disk: (disk) =>
+    diskWith(disk, {
+      // It takes as long, and does nothing.
+      syncDirectory: (_directory: string, done: Done) => disk.remove('/nothing', done),
+    }),
+});
+
+/** The promise to follow no older leader is forgotten at a restart. */
+const forgetAcceptedEpoch: MakeSabotage = () => ({
+  ...HONEST,
+  disk: (disk) =>
+    diskWith(disk, {
+      replace: (path, bytes) => {
+        if (!path.endsWith('/acceptedEpoch')) disk.replace(path, bytes);
+      },
+    }),
+});
+
+/** The epoch is current as soon as it is accepted, before its history is there (ZOOKEEPER-4643). */
+const currentEpochFirst: MakeSabotage = () => ({
+  ...HONEST,
+  disk: (disk) =>
+    diskWith(disk, {
+      replace: (path, bytes) => {
+        disk.replace(path, bytes);
+        if (path.endsWith('/acceptedEpoch')) {
+          disk.replace(path.replace('accepted', 'current'), bytes);
+        }
+      },
+    }),
+});
+
+// ---- between servers
+
+/** A follower that is told to cut its log takes what follows without cutting. */
+const forgetTrunc: MakeSabotage = () =>
+  betweenServers(({ type, bytes }) => {
+    if (type !== PacketType.trunc) return bytes;
+    const diff = Buffer.from(bytes);
+    diff.writeInt32BE(PacketType.diff, 0);
+    return diff;
+  });
+
+/** Now and then a proposal is lost on its way, and its commit with it. */
+const loseProposal: MakeSabotage = (random) => {
+  const lost = new Set<bigint>();
+  return betweenServers(({ type, zxid, bytes }) => {
+    if (type === PacketType.proposal && random.chance(0.002)) lost.add(zxid);
+    const isLost = type === PacketType.proposal || type === PacketType.commit;
+    return isLost && lost.has(zxid) ? null : bytes;
+  });
+};
+
+/** A follower acknowledges everything it was sent when it acknowledges anything. */
+const acknowledgeAhead: MakeSabotage = () =>
+  betweenServers(({ type, zxid, bytes }) => {
+    if (type !== PacketType.ack || (zxid & 0xffffffffn) === 0n) return bytes;
+    const ahead = Buffer.from(bytes);
+    ahead.writeBigInt64BE(zxid + 3n, 4);
+    return ahead;
+  });
+
+/** Now and then a request goes to the leader twice. */
+const forwardTwice: MakeSabotage = (random) =>
+  betweenServers(({ type, bytes, data }) => {
+    const isWrite = type === PacketType.request && data.readInt32BE(12) !== OpCode.sync;
+    return isWrite && random.chance(0.01) ? Buffer.concat([bytes, bytes]) : bytes;
+  });
+
+/** Learners do not tell the leader which sessions they have heard. */
+const forgetSessions: MakeSabotage = () =>
+  betweenServers(({ type, bytes, data }) => {
+    if (type !== PacketType.ping || data.length === 0) return bytes;
+    const empty = Buffer.alloc(20, 0xff);
+    bytes.copy(empty, 0, 0, 12);
+    return empty;
+  });
+
+/** Each server takes itself for a quorum. */
+const quorumOfOne: MakeSabotage = () => ({
+  ...HONEST,
+  ensemble: (ensemble) => {
+    const { membership, myid } = ensemble;
+    const voters = [...membership.members.values()].filter((one) => one.type === 'participant');
+    const members = voters.map(({ id }) => id);
+    const weights = new Map(members.map((id) => [id, id === myid ? 100 : 1]));
+    return { ...ensemble, membership: { ...membership, groups: [{ id: 1, members }], weights } };
+  },
+});
+
+// ---- clients
+
+/** Some watch events are not sent. */
+const dropWatch: MakeSabotage = (random) => ({
+  ...HONEST,
+  toClient: () =>
+    frames((frame, index) =>
+      index > 0 && frame.readInt32BE(0) === -1 && random.chance(0.2) ? null : frame,
+    ),
+});
+
+/** A server answers a sync by itself. */
+const syncWithoutLeader: MakeSabotage = () => ({
+  ...HONEST,
+  fromClient: () =>
+    frames((frame, index) => {
+      // A read that takes the same path and that nobody looks at.
+      if (index > 0 && frame.readInt32BE(4) === OpCode.sync) {
+        frame.writeInt32BE(OpCode.getAllChildrenNumber, 4);
+      }
+      return frame;
+    }),
+});
+
+/** A server takes clients that have seen more than it has. */
+const forgetLastZxidSeen: MakeSabotage = () => ({
+  ...HONEST,
+  fromClient: () =>
+    frames((frame, index) => {
+      if (index === 0) frame.writeBigInt64BE(0n, 4);
+      return frame;
+    }),
+});
+
+/** Now and then a server writes something else than the others. */
+class CarelessTree extends ObservedTree {
+  private readonly random: Random;
+
+  constructor(options: DataTreeOptions, random: Random) {
+    super(options);
+    this.random = random;
+  }
+
+  override apply(header: TxnHeader, txn: Txn, digest?: TxnDigest): TxnResult {
+    if (txn.type !== OpCode.setData || !this.random.chance(0.01)) {
+      return super.apply(header, txn, digest);
+    }
+    const { type, path, version } = txn;
+    return super.apply(header, { type, path, version, data: Buffer.from('careless') }, digest);
+  }
+}
+
+const applyDifferently: MakeSabotage = (random) => ({
+  ...HONEST,
+  tree: (options: DataTreeOptions) => new CarelessTree(options, random),
+});
+
+/** All of them, by name, and the seeds within which each has to be found. */
+export const BUGS: Readonly<
+  Record<string, { readonly make: MakeSabotage; readonly seeds: number }>
+> = {
+  acknowledgeBeforeSync: { make: acknowledgeBeforeSync, seeds: 10 },
+  forgetDirectorySync: { make: forgetDirectorySync, seeds: 30 },
+  forgetAcceptedEpoch: { make: forgetAcceptedEpoch, seeds: 30 },
+  currentEpochFirst: { make: currentEpochFirst, seeds: 50 },
+  forgetTrunc: { make: forgetTrunc, seeds: 60 },
+  loseProposal: { make: loseProposal, seeds: 10 },
+  acknowledgeAhead: { make: acknowledgeAhead, seeds: 20 },
+  forwardTwice: { make: forwardTwice, seeds: 10 },
+  forgetSessions: { make: forgetSessions, seeds: 50 },
+  quorumOfOne: { make: quorumOfOne, seeds: 20 },
+  dropWatch: { make: dropWatch, seeds: 10 },
+  syncWithoutLeader: { make: syncWithoutLeader, seeds: 20 },
+  forgetLastZxidSeen: { make: forgetLastZxidSeen, seeds: 100 },
+  leaveEphemerals: { make: leaveEphemerals, seeds: 50 },
+};
+
+/** The sabotage of a bug. */
+export function sabotageOf(bug: string, random: Random): Sabotage {
+  const found = BUGS[bug];
+  if (found === undefined) throw new Error(`there is no bug ${bug}, only ${Object.keys(BUGS)}`);
+  return found.make(random);
+}
