@@ -29,7 +29,7 @@ const withCompiledCode = {
   },
 };
 
-const config = defineConfig({
+const server = defineConfig({
   input: 'dist/src/cli/main.js',
   platform: 'node',
   external: ['yargs'],
@@ -44,4 +44,17 @@ const config = defineConfig({
   },
 });
 
-export default config;
+/** What `bin/zk-tool` runs, in a folder of its own: the server's scripts are cut as the server needs them. */
+const tool = defineConfig({
+  input: 'dist/src/cli/tool/main.js',
+  platform: 'node',
+  external: ['yargs'],
+  output: {
+    file: 'dist/tool-bundle/main.cjs',
+    format: 'cjs',
+    codeSplitting: false,
+    sourcemap: true,
+  },
+});
+
+export default [server, tool];

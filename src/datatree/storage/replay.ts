@@ -26,6 +26,10 @@ export interface ReplayOptions {
   readonly isStartUnknown: boolean;
   /** The zxid up to which transactions are known to have existed, although no snapshot with them can be loaded. */
   readonly knownZxid: Zxid;
+  /** The last transaction to apply; all where it is not given. */
+  readonly throughZxid?: Zxid;
+  /** Whether the files stay as they are, for tools that look at those of a server that runs. */
+  readonly isReadOnly?: boolean;
   readonly onWarning: (message: string) => void;
 }
 
@@ -51,6 +55,8 @@ export class Replay {
   private stop: Stop | null = null;
   /** Where the files behind that one stopped, which have no transaction. */
   private emptyLogs: Stop[] = [];
+  /** Whether the last transaction that is wanted was applied, or one behind it met. */
+  private isEnded: boolean;
 
   constructor(disk: Disk, tree: DataTree, options: ReplayOptions) {
     this.disk = disk;
@@ -58,13 +64,18 @@ export class Replay {
     this.options = options;
     this.last = tree.lastProcessedZxid;
     this.isStartUnknown = options.isStartUnknown;
+    this.isEnded = this.last === options.throughZxid;
   }
 
   /** Applies all files, oldest first, and mends the end of the last one. Raises StorageError, before anything is changed. */
   run(logs: readonly NamedFile[]): void {
     this.tree.isReplaying = true;
-    for (const log of logs) this.readLog(log);
+    for (const log of logs) {
+      if (!this.isEnded && !this.isPast(log.zxid)) this.readLog(log);
+    }
     this.tree.isReplaying = false;
+    // What is behind the last one that is wanted may be as it likes.
+    if (this.isEnded) return;
     const { knownZxid, logDirectory } = this.options;
     if (this.last < knownZxid) {
       throw new StorageError(
@@ -75,13 +86,19 @@ export class Replay {
     this.mendEnd();
   }
 
+  private isPast(zxid: Zxid): boolean {
+    const { throughZxid } = this.options;
+    return throughZxid !== undefined && zxid > throughZxid;
+  }
+
   private readLog(log: NamedFile): void {
     const path = `${this.options.logDirectory}/${log.name}`;
     const reader = new LogReader(this.disk, path);
     let lastRead = toZxid(log.zxid - 1n);
     try {
       if (reader.hasHeader) {
-        while (reader.next()) lastRead = this.takeRecord(path, reader);
+        while (!this.isEnded && reader.next()) lastRead = this.takeRecord(path, reader);
+        if (this.isEnded) return;
       } else if (!isUnwrittenLog(reader.file)) {
         throw new StorageError('Transaction log has invalid magic number', path, 0);
       }
@@ -102,12 +119,17 @@ export class Replay {
   /** Returns the zxid of the record. */
   private takeRecord(path: string, reader: LogReader): Zxid {
     const header = readTxnHeader(reader.record);
+    if (this.isPast(header.zxid)) {
+      this.isEnded = true;
+      return header.zxid;
+    }
     if (header.zxid <= this.last && !this.isStartUnknown) return header.zxid;
     this.checkSuccession(header.zxid, path, reader.offset);
     this.isStartUnknown = false;
     this.apply(header, reader.record, path, reader.offset);
     this.last = header.zxid;
     this.txnCount++;
+    this.isEnded = header.zxid === this.options.throughZxid;
     return header.zxid;
   }
 
@@ -162,7 +184,11 @@ export class Replay {
       );
     }
     for (const { stop, end } of ends) {
-      if (stop !== this.stop) {
+      if (this.options.isReadOnly === true) {
+        if (end === 'torn') {
+          this.options.onWarning(`${stop.path} has an unfinished write at offset ${stop.offset}`);
+        }
+      } else if (stop !== this.stop) {
         this.options.onWarning(`${stop.path} has no transaction, removed`);
         this.disk.removeNow(stop.path);
       } else if (end === 'torn') {

@@ -101,12 +101,20 @@ function holds(file: OpenFile, position: number, bytes: Buffer): boolean {
 /**
  * Fills the tree and its sessions from a snapshot. Raises an error that isUnusable knows where that cannot be done; the
  * tree is then to be loaded anew.
+ *
+ * @param onEnd hears at which of the unpacked bytes the reading ended, which is where an error is
  */
-export function loadSnapshot(disk: Disk, path: string, tree: DataTree): LoadedSnapshot {
+export function loadSnapshot(
+  disk: Disk,
+  path: string,
+  tree: DataTree,
+  onEnd?: (offset: number) => void,
+): LoadedSnapshot {
   const input = new SnapshotInput(openSource(disk, path));
   try {
     return load(input, tree);
   } finally {
+    onEnd?.(input.offset);
     input.close();
   }
 }
@@ -259,11 +267,18 @@ class SnapshotInput {
   private sum = 1;
   /** Up to where the buffer is in the sum. */
   private summed = 0;
+  /** Bytes that have left the buffer. */
+  private passed = 0;
   private isEnded = false;
 
   constructor(source: ByteSource) {
     this.source = source;
     this.reader = new JuteReader(this.buffer, 0, 0);
+  }
+
+  /** Where the reader stands, in unpacked bytes. */
+  get offset(): number {
+    return this.passed + this.reader.offset;
   }
 
   /** Adler32 of everything that the reader has passed. */
@@ -286,6 +301,7 @@ class SnapshotInput {
     const { reader } = this;
     this.takeChecksum();
     const rest = reader.remaining;
+    this.passed += reader.offset;
     if (rest === this.buffer.length) {
       const larger = Buffer.allocUnsafeSlow(this.buffer.length * 2);
       this.buffer.copy(larger, 0, reader.offset, reader.end);

@@ -1,0 +1,126 @@
+/*
+ * Writes a tree as the snapshot that a new server begins with, into a directory that has nothing yet: under another name first, durable,
+ * read back, and only then under its own.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { DataTree } from '../../datatree/data-tree.ts';
+import {
+  isLogName,
+  isSnapshotName,
+  snapshotName,
+  unfinishedName,
+} from '../../datatree/storage/file-names.ts';
+import { SnapshotCut } from '../../datatree/storage/snapshot-cut.ts';
+import { JuteWriter } from '../../jute/writer.ts';
+import { disk } from './log-files.ts';
+import type { ToolConsole } from './output.ts';
+import { newTree, readSnapshotFile } from './snapshot-file.ts';
+import { isSystemError, ToolError } from './tool-error.ts';
+
+/** Bytes that are cut out of the tree and written at a time. */
+const SLICE_SIZE = 1 << 20;
+
+/** Refuses a directory that has logs or snapshots, in itself or in its version-2. Raises ToolError. */
+export function checkHasNoData(directory: string): void {
+  for (const place of [directory, join(directory, 'version-2')]) {
+    const found = namesIn(place).find((name) => isLogName(name) || isSnapshotName(name));
+    if (found !== undefined) {
+      throw new ToolError(
+        `${place} is not empty: it has ${found}, and nothing is ever overwritten`,
+      );
+    }
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'ENOENT') return [];
+    throw new ToolError(`${directory}: ${error.message}`);
+  }
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Writes all bytes. */
+export function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+}
+
+/**
+ * Writes version-2/snapshot.<zxid> below `dataDir`, which has no data, and makes the directory where it is missing.
+ *
+ * @param hasDigest whether the digest of the tree stands in it, and its zxid behind that; the tree has to keep it
+ * @returns the path of the snapshot
+ * @throws ToolError where that has data, or the snapshot reads back as another tree
+ */
+export function writeNewSnapshot(
+  tool: ToolConsole,
+  tree: DataTree,
+  dataDir: string,
+  hasDigest: boolean,
+): string {
+  checkHasNoData(dataDir);
+  const directory = join(dataDir, 'version-2');
+  disk.makeDirectory(directory);
+  const name = snapshotName(tree.lastProcessedZxid, '');
+  const unfinished = join(directory, unfinishedName(name));
+  const path = join(directory, name);
+  try {
+    writeCut(tool, tree, unfinished, hasDigest);
+    checkReadBack(tool, tree, unfinished);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  } finally {
+    tool.progress.clear();
+  }
+  syncDirectory(directory);
+  return path;
+}
+
+function writeCut(tool: ToolConsole, tree: DataTree, path: string, hasDigest: boolean): void {
+  const descriptor = openSync(path, 'wx');
+  try {
+    const cut = new SnapshotCut(tree, {
+      digestEnabled: hasDigest,
+      serializeLastProcessedZxid: hasDigest,
+    });
+    const writer = new JuteWriter(2 * SLICE_SIZE);
+    for (let isDone = false; !isDone; writer.reset()) {
+      isDone = cut.writeSlice(writer, SLICE_SIZE);
+      writeAll(descriptor, writer.view());
+      tool.progress.report('writing, bytes', cut.size);
+    }
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function checkReadBack(tool: ToolConsole, tree: DataTree, path: string): void {
+  const back = readSnapshotFile(tool, path, newTree(true));
+  if (back.treeDigest !== tree.treeDigest || back.nodeCount !== tree.nodeCount) {
+    throw new ToolError(`${path}: reads back differently than written`);
+  }
+}
