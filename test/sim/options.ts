@@ -119,7 +119,7 @@ function drawWorkload(random: Random, tickTime: number): WorkloadOptions {
   ];
   return {
     sessionTimeout: tickTime * random.pick([2, 4, 8, 16, 20]),
-    thinkMs: random.pick([5, 20, 50, 200]),
+    thinkMs: random.pick([20, 50, 100, 300]),
     depth: random.pick([1, 2, 5, 20]),
     reconnectMs: random.pick([10, 100, 1000]),
     keyCount: random.pick([2, 5, 20]),
@@ -169,8 +169,8 @@ export function drawOptions(seed: number): SimOptions {
     diskLatencyMean,
     network,
     workload: drawWorkload(random, tickTime),
-    faultMs: random.pick([10_000, 30_000, 60_000]),
-    faultEveryMs: random.pick([300, 1000, 3000, 10_000]),
+    faultMs: random.pick([5000, 15_000, 30_000]),
+    faultEveryMs: random.pick([200, 500, 1500, 5000]),
     faults: drawSome(random, FAULT_KINDS, 0.5),
     faultLastsMs: random.pick([100, 500, 2000, 10_000]),
     healAll: random.chance(0.7),
