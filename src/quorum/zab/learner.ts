@@ -530,7 +530,12 @@ export class Learner implements LinkHandler, PacketHandler {
     this.send(PacketType.revalidate, 0n, data);
   }
 
+  /**
+   * A leader of Java's pings before it has the ACK of NEWLEADER, and closes the link if anything else is the next that it hears: a
+   * learner whose disk was still at work would have to begin again.
+   */
   private ping(packet: Packet): void {
+    if (this.phase !== 'broadcast') return;
     const heard = this.server.takeHeardSessions();
     const data = Buffer.alloc(12 * heard.size);
     let at = 0;

@@ -134,6 +134,18 @@ describe('synchronisation', () => {
     expect(scene.leader.take()).toEqual(['ACK 1:0']);
   });
 
+  it('answers no PING before it has acknowledged NEWLEADER: a leader of Java closes the link then', () => {
+    const scene = new LearnerScene();
+    scene.discover(1);
+    scene.leader.say('diff', zx(0, 0));
+    scene.leader.say('newLeader', zx(1, 0));
+    scene.leader.say('ping', zx(1, 0));
+    scene.turn();
+    expect(scene.leader.take()).toEqual([]);
+    scene.settleDisk();
+    expect(scene.leader.take()).toEqual(['ACK 1:0']);
+  });
+
   it('makes the epoch current behind the history, or it would pass for newer than it is (ZOOKEEPER-4643)', () => {
     const scene = new LearnerScene();
     scene.discover(1);
