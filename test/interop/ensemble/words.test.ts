@@ -1,6 +1,7 @@
 /*
- * What operators ask of the servers of an ensemble, of both kinds: the same words after the same requests, to a leader, a
- * follower and an observer, to a server that is alone, and to those that are left when the leader is gone.
+ * What operators ask of the servers of an ensemble: the same words after the same requests, to a leader, a follower and an
+ * observer, to a server that is alone, and to those that are left when the leader is gone. What four Java servers answer is
+ * what four of ours have to answer, and every server of an ensemble of both.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ServerKind } from '../../harness/server.ts';
@@ -95,72 +96,93 @@ async function watched(ensemble: Ensemble): Promise<Seen> {
   return { alone, zxidsAtFirst, atWork, zxidsAfterLoss, risen, zxidsAfterRestart };
 }
 
-const seenOf = (kind: ServerKind): Promise<Seen> =>
-  withEnsemble({ members: [...membersOf(kind, kind, kind), { kind, isObserver: true }] }, watched);
+type Kinds = readonly [ServerKind, ServerKind, ServerKind, ServerKind];
+
+const seenOf = ([first, second, third, fourth]: Kinds): Promise<Seen> =>
+  withEnsemble(
+    { members: [...membersOf(first, second, third), { kind: fourth, isObserver: true }] },
+    watched,
+  );
 
 const valuesOf = (mntr: string | undefined): readonly string[] =>
   (mntr ?? '').split('\n').filter((line) => tellingKeys.includes(line.split('\t')[0] ?? ''));
 
 let java: Seen;
-let ours: Seen;
 
 beforeAll(async () => {
-  java = await seenOf('java');
-  ours = await seenOf('ours');
-}, 240_000);
+  java = await seenOf(['java', 'java', 'java', 'java']);
+}, 120_000);
 
-describe('a server that has not found the others', () => {
-  it.each([...words, 'mntr'])('answers %s as Java does', (word) => {
-    expect(java.alone.get(word)).not.toBe(undefined);
-    expect(ours.alone.get(word)).toBe(java.alone.get(word));
+const ensembles: readonly (readonly [string, Kinds])[] = [
+  ['four of ours', ['ours', 'ours', 'ours', 'ours']],
+  ['a leader of ours over Java servers, and an observer of ours', ['java', 'ours', 'java', 'ours']],
+  ['a Java leader over servers of ours, and a Java observer', ['ours', 'java', 'ours', 'java']],
+];
+
+describe.each(ensembles)('%s:', (_ensemble, kinds) => {
+  let ours: Seen;
+
+  beforeAll(async () => {
+    ours = await seenOf(kinds);
+  }, 120_000);
+
+  describe('a server that has not found the others', () => {
+    it.each([...words, 'mntr'])('answers %s as Java does', (word) => {
+      expect(java.alone.get(word)).not.toBe(undefined);
+      expect(ours.alone.get(word)).toBe(java.alone.get(word));
+    });
   });
-});
 
-describe.each([
-  ['a leader', leader],
-  ['a follower', follower],
-  ['a follower that came late, with a client', lateFollower],
-  ['an observer', observer],
-])('%s', (_name, id) => {
-  it.each(words)('answers %s line by line as Java does', (word) => {
-    const expected = java.atWork.get(id)?.get(word) ?? '';
-    expect(expected).not.toBe('');
-    expect(maskedLines(ours.atWork.get(id)?.get(word) ?? '')).toEqual(maskedLines(expected));
+  describe.each([
+    ['a leader', leader],
+    ['a follower', follower],
+    ['a follower that came late, with a client', lateFollower],
+    ['an observer', observer],
+  ])('%s', (_name, id) => {
+    it.each(words)('answers %s line by line as Java does', (word) => {
+      const expected = java.atWork.get(id)?.get(word) ?? '';
+      expect(expected).not.toBe('');
+      expect(maskedLines(ours.atWork.get(id)?.get(word) ?? '')).toEqual(maskedLines(expected));
+    });
+
+    it('counts what Java counts, and lists it in the same order', () => {
+      const [expected = '', seen = ''] = [java, ours].map(({ atWork }) =>
+        atWork.get(id)?.get('mntr'),
+      );
+      expect(valuesOf(seen)).toEqual(valuesOf(expected));
+      expect(valuesOf(seen).length).toBeGreaterThan(20);
+      const keys = monitorKeys(seen).filter((key) => !laterKeys.test(key));
+      // Java counts as a write that it puts its own configuration into the tree.
+      const ofServers = /_learner_handler_qp_size$|_per_namespace$/;
+      const isOfServer = (key: string) => ofServers.test(key) && !key.includes('_zookeeper_');
+      const known = monitorKeys(expected).filter(
+        (key) => keys.includes(key) && !ofServers.test(key),
+      );
+      expect(keys.filter((key) => !ofServers.test(key))).toEqual(known);
+      const named = (list: string[]) => list.filter(isOfServer).sort();
+      expect(named(keys)).toEqual(named(monitorKeys(expected)));
+    });
   });
 
-  it('counts what Java counts, and lists it in the same order', () => {
-    const [expected = '', seen = ''] = [java, ours].map(({ atWork }) =>
-      atWork.get(id)?.get('mntr'),
-    );
-    expect(valuesOf(seen)).toEqual(valuesOf(expected));
-    expect(valuesOf(seen).length).toBeGreaterThan(20);
-    const keys = monitorKeys(seen).filter((key) => !laterKeys.test(key));
-    // Java counts as a write that it puts its own configuration into the tree.
-    const ofServers = /_learner_handler_qp_size$|_per_namespace$/;
-    const isOfServer = (key: string) => ofServers.test(key) && !key.includes('_zookeeper_');
-    const known = monitorKeys(expected).filter((key) => keys.includes(key) && !ofServers.test(key));
-    expect(keys.filter((key) => !ofServers.test(key))).toEqual(known);
-    const named = (list: string[]) => list.filter(isOfServer).sort();
-    expect(named(keys)).toEqual(named(monitorKeys(expected)));
+  it('shows the zxids that Java shows: of an epoch without a transaction only its leader knows', () => {
+    expect(java.zxidsAtFirst).toEqual(['0x0', '0x100000000']);
+    expect(ours.zxidsAtFirst).toEqual(java.zxidsAtFirst);
+    expect(java.zxidsAfterLoss).toEqual(['0x100000003', '0x200000000', '0x100000003']);
+    expect(ours.zxidsAfterLoss).toEqual(java.zxidsAfterLoss);
+    // A Java server that joins when the epoch has begun is sent the leader's tree, with its zxid; ours has nothing to be sent.
+    const isNew = (zxid: string | undefined) => /^0x[3-9]00000000$/.test(zxid ?? '');
+    for (const { zxidsAfterRestart } of [java, ours]) {
+      expect(zxidsAfterRestart.filter((zxid) => !isNew(zxid) && zxid !== '0x100000003')).toEqual(
+        [],
+      );
+      expect(zxidsAfterRestart.some(isNew)).toBe(true);
+    }
+    if (!kinds.includes('java')) expect(ours.zxidsAfterRestart.filter(isNew).length).toBe(1);
   });
-});
 
-it('shows the zxids that Java shows: of an epoch without a transaction only its leader knows', () => {
-  expect(java.zxidsAtFirst).toEqual(['0x0', '0x100000000']);
-  expect(ours.zxidsAtFirst).toEqual(java.zxidsAtFirst);
-  expect(java.zxidsAfterLoss).toEqual(['0x100000003', '0x200000000', '0x100000003']);
-  expect(ours.zxidsAfterLoss).toEqual(java.zxidsAfterLoss);
-  // A Java server that joins when the epoch has begun is sent the leader's tree, with its zxid; ours has nothing to be sent.
-  const isNew = (zxid: string | undefined) => /^0x[3-9]00000000$/.test(zxid ?? '');
-  for (const { zxidsAfterRestart } of [java, ours]) {
-    expect(zxidsAfterRestart.filter((zxid) => !isNew(zxid) && zxid !== '0x100000003')).toEqual([]);
-    expect(zxidsAfterRestart.some(isNew)).toBe(true);
-  }
-  expect(ours.zxidsAfterRestart.filter(isNew).length).toBe(1);
-});
-
-it('keeps the metrics through a change of roles', () => {
-  const kept = (mntr: string) => valuesOf(mntr).filter((line) => /count|cnt_/.test(line));
-  expect(ours.risen).toContain('zk_looking_count\t2\n');
-  expect(kept(ours.risen)).toEqual(kept(java.risen));
+  it('keeps the metrics through a change of roles', () => {
+    const kept = (mntr: string) => valuesOf(mntr).filter((line) => /count|cnt_/.test(line));
+    expect(ours.risen).toContain('zk_looking_count\t2\n');
+    expect(kept(ours.risen)).toEqual(kept(java.risen));
+  });
 });

@@ -102,6 +102,11 @@ export class SessionClient {
     return this.#isOver === 'expired';
   }
 
+  /** Whether there is no session any more, or nobody who wants it. */
+  get isOver(): boolean {
+    return this.#isOver !== null;
+  }
+
   async #connect(): Promise<void> {
     for (;;) {
       for (let turn = 0; turn < this.#ports.length; turn++) {

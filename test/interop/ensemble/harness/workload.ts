@@ -24,7 +24,6 @@ const progressLimitMs = 40_000;
 /** Clients at work. */
 export class Workload {
   readonly #ensemble: Ensemble;
-  readonly #timeoutMs: number;
   readonly #writers: readonly Writer[];
   readonly #readers: readonly SessionClient[];
   readonly #watcher: SessionClient;
@@ -43,7 +42,6 @@ export class Workload {
 
   private constructor(
     ensemble: Ensemble,
-    timeoutMs: number,
     clients: {
       readonly writers: readonly Writer[];
       readonly readers: readonly SessionClient[];
@@ -51,7 +49,6 @@ export class Workload {
     },
   ) {
     this.#ensemble = ensemble;
-    this.#timeoutMs = timeoutMs;
     this.#writers = clients.writers;
     this.#readers = clients.readers;
     this.#watcher = clients.watcher;
@@ -69,7 +66,7 @@ export class Workload {
       readers.push(await SessionClient.open(ports, { first, timeoutMs }));
     }
     const watcher = await SessionClient.open(ports, { timeoutMs });
-    const workload = new Workload(ensemble, timeoutMs, { writers, readers, watcher });
+    const workload = new Workload(ensemble, { writers, readers, watcher });
     workload.#run();
     return workload;
   }
@@ -115,14 +112,14 @@ export class Workload {
         this.#heard.set(path, value);
       },
       (error: unknown) => {
-        if (error instanceof ConnectionLoss && !this.#isStopped) this.#follow(path);
+        if (error instanceof ConnectionLoss && !this.#watcher.isOver) this.#follow(path);
       },
     );
   }
 
   /** What was acknowledged to anybody before a sync is to be seen by everybody after it. */
   async #readOn(reader: SessionClient): Promise<void> {
-    while (!this.#isStopped) {
+    while (!this.#isStopped && !reader.isOver) {
       const isJudged = this.judgesSyncs;
       const due = this.#writers.map(({ counterPath, counter }) => ({ counterPath, counter }));
       try {
@@ -162,7 +159,9 @@ export class Workload {
       }
       await reader.close();
     }
-    if (this.#watcher.isExpired) wrong.push('the watching session was lost');
+    for (const client of [this.#watcher, ...this.#readers]) {
+      if (client.isExpired) wrong.push('the session of a reader was lost');
+    }
     expect(wrong).toEqual([]);
     expect(this.checkedReads).toBeGreaterThan(0);
   }
@@ -189,12 +188,11 @@ export class Workload {
     await this.#watcher.close();
   }
 
-  /** Leaves every session to expire; gives the time that takes at most without a tick (ms). */
-  abandon(): number {
+  /** Goes away without a word: every session is left to expire. */
+  abandon(): void {
     for (const { client } of this.#writers) client.abandon();
     for (const reader of this.#readers) reader.abandon();
     this.#watcher.abandon();
-    return this.#timeoutMs;
   }
 }
 

@@ -74,12 +74,12 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped && !this.client.isExpired) {
+    while (!this.#isStopped && !this.client.isOver) {
       try {
         await this.#step();
       } catch (error) {
         if (!(error instanceof ConnectionLoss)) {
-          if (!this.client.isExpired) this.surprises.push(String(error));
+          if (!this.client.isOver) this.surprises.push(String(error));
           return;
         }
       }
