@@ -281,7 +281,7 @@ export const BUGS: Readonly<
   dropWatch: { make: dropWatch, seeds: 10 },
   syncWithoutLeader: { make: syncWithoutLeader, seeds: 20 },
   forgetLastZxidSeen: { make: forgetLastZxidSeen, seeds: 100 },
-  leaveEphemerals: { make: leaveEphemerals, seeds: 50 },
+  applyDifferently: { make: applyDifferently, seeds: 10 },
 };
 
 /** The sabotage of a bug. */
