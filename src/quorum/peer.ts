@@ -9,7 +9,6 @@
 
 import type { Epochs } from '../datatree/storage/epochs.ts';
 import type { Zxid } from '../jute/int64.ts';
-import { toHex } from '../jute/int64.ts';
 import { Election } from './election/election.ts';
 import type { Vote } from './election/votes.ts';
 import type { Membership, PeerType } from './membership.ts';
@@ -295,11 +294,5 @@ export class Peer {
     this.learner?.end('the server stops');
     this.election.close();
     this.ports.listenForLearners(false);
-  }
-
-  /** One line for the operator. */
-  describe(): string {
-    const { server } = this.ports;
-    return `${this.state}, last zxid 0x${toHex(server.lastZxid)}`;
   }
 }

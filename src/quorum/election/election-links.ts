@@ -167,16 +167,6 @@ export class ElectionLinks implements ElectionLinkEvents {
     for (const peer of this.peers.values()) peer.redialAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Whether there is a link to a server. */
-  isConnected(sid: ServerId): boolean {
-    return (this.peers.get(sid)?.link ?? null) !== null;
-  }
-
-  /** Whether a dial of a server has failed since `connectAll`, and nothing has been heard of it since. */
-  isUnreachable(sid: ServerId): boolean {
-    return this.peers.get(sid)?.isUnreachable ?? false;
-  }
-
   /** Whether a server cannot be reached, and not because it starts at the same time as this one and does not listen yet. */
   isGone(sid: ServerId): boolean {
     const peer = this.peers.get(sid);

@@ -127,21 +127,6 @@ export class Election {
     this.votes.updateVote(peerEpoch);
   }
 
-  /** Whom this server follows or is, by its last election; null before the first has ended. */
-  get currentVote(): Vote | null {
-    return this.votes.currentVote;
-  }
-
-  /** Whether a server has an election link to this one. */
-  isConnected(sid: ServerId): boolean {
-    return this.links.isConnected(sid);
-  }
-
-  /** Whether a dial of a server's election port has failed since the last election began, and no link has come up since. */
-  isUnreachable(sid: ServerId): boolean {
-    return this.links.isUnreachable(sid);
-  }
-
   /** Ends everything. */
   close(): void {
     this.votes.stop();

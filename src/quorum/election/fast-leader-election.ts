@@ -112,11 +112,6 @@ export class FastLeaderElection {
     this.proposal = this.own;
   }
 
-  /** Whom this server follows or is, by its last election; null before the first has ended. */
-  get currentVote(): Vote | null {
-    return this.vote;
-  }
-
   /** ms of the clock at which `run` wants to be called. */
   get deadline(): number {
     return Math.min(this.notifyAt, this.finalizeAt);

@@ -97,7 +97,6 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   syncKind: 'snap' | 'diff' | null = null;
   /** When it was last heard, in ms. */
   lastHeardAt: number;
-  readonly connectedAt: number;
   /** PINGs that were sent and answered: the k-th answer belongs to the k-th PING. */
   pingsSent = 0;
   pingsAnswered = 0;
@@ -125,7 +124,6 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     this.ports = ports;
     this.link = link;
     this.reader = new PacketReader(Math.max(packetSizeLimit, HELLO_SIZE_LIMIT));
-    this.connectedAt = ports.clock.elapsed;
     this.lastHeardAt = ports.clock.elapsed;
   }
 
