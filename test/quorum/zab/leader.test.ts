@@ -3,13 +3,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import { LogSource } from '../../../src/datatree/storage/log-source.ts';
+import { SnapshotStream } from '../../../src/datatree/storage/snapshot-stream.ts';
 import { toSessionId } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
 import { JuteWriter } from '../../../src/jute/writer.ts';
 import { PacketType, writePacket } from '../../../src/quorum/zab/packet.ts';
 import { createTxn, DIRECTORY, Scene, zxid } from '../../datatree/storage/scene.ts';
 import { LeaderScene, recordOf, TICK } from './leader-scene.ts';
-import { int, learnerInfo, zx } from './links.ts';
+import { int, type Link, learnerInfo, zx } from './links.ts';
 
 /** The data of REQUEST. */
 function requestData(type: number, body = Buffer.alloc(0)): Buffer {
@@ -288,6 +289,71 @@ describe('synchronisation', () => {
       const again = scene.accepts(2, zx(0, 3));
       expect(again.take()).toEqual(['LEADERINFO 1:0', 'SNAP 0:40', 'NEWLEADER 1:0']);
     });
+  });
+});
+
+describe('a tree that is being sent', () => {
+  /** A follower behind the memory, whose network takes nothing for now. */
+  function sending() {
+    const scene = new LeaderScene({ committed: [zx(0, 9)] });
+    scene.follows(2, zx(0, 9));
+    const { history } = scene.server;
+    history.tree.sessions.set(toSessionId(7n), 4000);
+    const streams: SnapshotStream[] = [];
+    history.openSnapshot = () => {
+      const stream = new SnapshotStream(history.tree);
+      streams.push(stream);
+      return stream;
+    };
+    const three = scene.hello(3);
+    const [handler] = [...scene.leader.handlers].filter(({ sid }) => sid === 3);
+    const link = handler?.link as Link;
+    link.unsentSize = 1 << 20;
+    three.say('ackEpoch', zx(0, 1), int(0));
+    scene.turn();
+    three.take();
+    return { scene, three, link, streams };
+  }
+
+  it('waits for the network, and what comes meanwhile follows behind it', () => {
+    const { scene, three, link } = sending();
+    scene.propose(1);
+    expect(three.take()).toEqual([]);
+    expect(scene.leader.endTurn()).toBe(false);
+    link.unsentSize = 0;
+    scene.turn();
+    expect(three.take()).toEqual(['SNAP 1:0', 'NEWLEADER 1:0', 'PROPOSAL 1:1']);
+    expect(three.tree.sessions.get(toSessionId(7n))).toBe(4000);
+  });
+
+  it.each([
+    [
+      'the link breaks',
+      ({ three, scene }: ReturnType<typeof sending>) => {
+        three.link.destroy();
+        scene.turn();
+      },
+    ],
+    ['the term ends', ({ scene }: ReturnType<typeof sending>) => scene.leader.end('enough')],
+    ['the learner comes again', ({ scene }: ReturnType<typeof sending>) => scene.hello(3)],
+  ])('is forgotten by the tree when %s', (_what, ends) => {
+    const parts = sending();
+    ends(parts);
+    const writer = new JuteWriter();
+    parts.streams[0]?.writeSlice(writer, 1 << 20);
+    expect([parts.streams.length, writer.length]).toEqual([1, 0]);
+  });
+
+  it('is not waited for by a learner that reads nothing at all', () => {
+    const { scene, three, link } = sending();
+    link.unsentSize = 600 << 20;
+    scene.turn();
+    link.unsentSize = 0;
+    scene.turn();
+    link.unsentSize = 600 << 20;
+    scene.propose(1);
+    expect(three.isClosed).toBe(true);
+    expect(scene.lines.at(-1)).toContain('does not read');
   });
 });
 
