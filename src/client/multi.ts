@@ -15,7 +15,7 @@ import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { errorOf, type ZooKeeperError } from './errors.ts';
-import type { CreateParts, CreateResult, Data, DataResult, RequestOptions } from './operations.ts';
+import type { CreateParts, Data, DataResult, RequestOptions } from './operations.ts';
 import { bytesOf, copied, createType, isSequential, present, presentAll } from './operations.ts';
 import type { Chroot } from './path.ts';
 import { validatePath } from './path.ts';
@@ -35,6 +35,12 @@ export interface MultiTarget {
 }
 
 type Decode = (result: MultiResult) => unknown;
+
+/** A znode that a multi has created. */
+export interface MultiCreateResult {
+  readonly path: string;
+  readonly stat: Stat | null;
+}
 
 /** A change of several znodes as a whole. Its methods return the same object, so that it can be filled in a loop. */
 export class Multi<Results extends readonly unknown[]> {
@@ -57,16 +63,16 @@ export class Multi<Results extends readonly unknown[]> {
     return this.#create(path, data, parts, OpCode.create, (result) => this.#pathOf(result));
   }
 
-  /** Creates a znode; gives its path and its Stat, which is all zero from servers before 3.9 (ZOOKEEPER-4026). */
+  /** Creates a znode; gives its path and its Stat, which servers before 3.9 do not tell here (ZOOKEEPER-4026): null. */
   create2(
     path: string,
     data: Data = null,
     parts: CreateParts = {},
-  ): Multi<[...Results, CreateResult]> {
-    return this.#create(path, data, parts, OpCode.create2, (result) => {
-      if (result.type !== OpCode.create2) throw unexpected(result);
-      return { path: this.#pathOf(result), stat: result.stat };
-    });
+  ): Multi<[...Results, MultiCreateResult]> {
+    return this.#create(path, data, parts, OpCode.create2, (result) => ({
+      path: this.#pathOf(result),
+      stat: result.type === OpCode.create2 ? result.stat : null,
+    }));
   }
 
   /** Deletes a znode without children; gives undefined. */

@@ -1,0 +1,357 @@
+/*
+ * A session over connections that break, against a server of either kind: what is kept, what is lost, and who is told.
+ */
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import {
+  AuthFailedError,
+  ClientClosedError,
+  ConnectionLossError,
+  NoWatcherError,
+  SessionExpiredError,
+  toHex,
+  type WatchedEvent,
+  ZooKeeper,
+} from '../../../src/client/index.ts';
+import { freePort, type ServerKind } from '../../harness/server.ts';
+import { until, within } from '../../harness/until.ts';
+import { failure, Scene } from './scene.ts';
+
+const told = (event: WatchedEvent): string => `${event.type} ${event.path}`;
+
+/** Does what breaks the connection of a client, and waits until the client has noticed. */
+async function losing(zk: ZooKeeper, breaks: () => void): Promise<void> {
+  const lost = once(zk, 'disconnected');
+  breaks();
+  await within('the client to notice', lost);
+}
+
+export function sessionStories(kind: ServerKind): void {
+  describe(`a session with ${kind}`, () => {
+    const scene = new Scene(kind);
+
+    it('says what becomes of it', async () => {
+      const zk = new ZooKeeper(scene.server.address, { reconnectDelayMs: 20 });
+      const states: string[] = [];
+      zk.on('state', (state) => states.push(state));
+      expect(zk.state).toBe('connecting');
+      await zk.connected({ timeoutMs: 10_000 });
+      const lost = once(zk, 'disconnected');
+      zk.reconnect();
+      await lost;
+      await zk.connected({ timeoutMs: 10_000 });
+      await zk.close();
+      expect(states).toEqual(['connected', 'connecting', 'connected', 'closed']);
+      expect(await failure(zk.getData('/'))).toBeInstanceOf(ClientClosedError);
+      expect(await failure(zk.connected())).toBeInstanceOf(ClientClosedError);
+      await zk.close();
+    });
+
+    it('is kept with its ephemerals when the connection breaks, and ends with close', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const at = await scene.place(zk);
+      await zk.create(`${at}/e`, null, { mode: 'ephemeral' });
+      const { sessionId } = zk;
+      await losing(zk, () => wire.cut());
+      expect((await zk.exists(`${at}/e`))?.ephemeralOwner).toBe(sessionId);
+      expect(zk.sessionId).toBe(sessionId);
+      await zk.close();
+      await other.sync(at);
+      expect(await other.exists(`${at}/e`)).toBeNull();
+    });
+
+    it('is gone on with elsewhere by its id and password', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      await zk.create(`${at}/e`, null, { mode: 'ephemeral' });
+      const { session } = zk;
+      zk.abandon();
+      const heir = await scene.client({ session });
+      expect(heir.sessionId).toBe(session.id);
+      expect((await heir.exists(`${at}/e`))?.ephemeralOwner).toBe(session.id);
+    });
+
+    it('whose password is wrong is expired', async () => {
+      const { session } = await scene.client();
+      const options = { session: { id: session.id, password: new Uint8Array(16) } };
+      const connecting = ZooKeeper.connect(scene.server.address, options);
+      expect(await failure(connecting)).toBeInstanceOf(SessionExpiredError);
+    });
+
+    it('fails what was sent when the connection breaks, and sends later what was not', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      const at = await scene.place(zk);
+      wire.loseNextAnswer();
+      expect(await failure(zk.create(`${at}/a`))).toBeInstanceOf(ConnectionLossError);
+      const later = zk.getChildren(at);
+      expect(await later).toEqual(['a']);
+    });
+
+    it('expires where no server can be heard of', async () => {
+      const { wire, clients } = await scene.behindWire(1, { sessionTimeoutMs: 400 });
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const at = await scene.place(other);
+      await zk.create(`${at}/e`, null, { mode: 'ephemeral' });
+      expect(zk.sessionTimeoutMs).toBe(400);
+      const expired = once(zk, 'expired');
+      await losing(zk, () => wire.shut());
+      const waiting = failure(zk.getData(at));
+      await within('the session to expire', expired);
+      expect(await waiting).toBeInstanceOf(SessionExpiredError);
+      expect(zk.state).toBe('expired');
+      await until('the ephemeral to go', async () => (await other.exists(`${at}/e`)) === null);
+    });
+
+    it('expires at the server, which says so on the next connection', async () => {
+      const first = await scene.client({ sessionTimeoutMs: 400 });
+      const at = await scene.place(first);
+      await first.create(`${at}/e`, null, { mode: 'ephemeral' });
+      const { session } = first;
+      first.abandon();
+      const other = await scene.client();
+      await until('the ephemeral to go', async () => (await other.exists(`${at}/e`)) === null);
+      const connecting = ZooKeeper.connect(scene.server.address, { session });
+      const error = await failure(connecting);
+      expect(error).toBeInstanceOf(SessionExpiredError);
+      expect(error.message).toContain(toHex(session.id));
+    });
+
+    it('lives on pings alone', async () => {
+      const zk = await scene.client({ sessionTimeoutMs: 400 });
+      const lost: string[] = [];
+      zk.on('state', (state) => lost.push(state));
+      const began = performance.now();
+      await until('three timeouts', () => performance.now() - began > 1_200);
+      expect(lost).toEqual([]);
+      expect(await zk.exists('/')).not.toBeNull();
+    });
+
+    it('finds a server among several', async () => {
+      const dead = await freePort();
+      const address = `127.0.0.1:${dead},${scene.server.address},[::1]:${dead}`;
+      for (let turn = 0; turn < 4; turn++) {
+        const zk = await scene.client({}, address);
+        expect(zk.server?.port).toBe(scene.server.port);
+      }
+    });
+
+    it('that finds none says why', async () => {
+      const dead = await freePort();
+      const connecting = ZooKeeper.connect(`127.0.0.1:${dead}`, { timeoutMs: 300 });
+      const error = await failure(connecting);
+      expect(error).toBeInstanceOf(ConnectionLossError);
+      expect(error.message).toContain('ECONNREFUSED');
+    });
+
+    it('with wrong credentials is of no use any more', async () => {
+      const zk = await scene.client();
+      const refused = once(zk, 'authFailed');
+      expect(await failure(zk.addAuth('no-such-scheme', 'x'))).toBeInstanceOf(AuthFailedError);
+      await refused;
+      expect(await failure(zk.getData('/'))).toBeInstanceOf(AuthFailedError);
+    });
+
+    it('has its identities on every connection', async () => {
+      const { wire, clients } = await scene.behindWire(1, {
+        auth: [{ scheme: 'digest', auth: 'ann:secret' }],
+      });
+      const [zk] = clients as [ZooKeeper];
+      const ann = { scheme: 'digest', user: 'ann' };
+      expect(await zk.whoAmI()).toContainEqual(ann);
+      await losing(zk, () => wire.cut());
+      expect(await zk.whoAmI()).toContainEqual(ann);
+    });
+  });
+
+  describe(`watches with ${kind}`, () => {
+    const scene = new Scene(kind);
+
+    it('of one shot are told once', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const events: string[] = [];
+      const watch = (event: WatchedEvent): void => void events.push(told(event));
+      await zk.exists(`${at}/a`, { watch });
+      await zk.create(`${at}/a`);
+      await zk.getData(`${at}/a`, { watch });
+      await zk.getChildren(at, { watch });
+      await zk.setData(`${at}/a`, '1');
+      await zk.setData(`${at}/a`, '2');
+      await zk.create(`${at}/b`);
+      await zk.create(`${at}/c`);
+      expect(events).toEqual([
+        `nodeCreated ${at}/a`,
+        `nodeDataChanged ${at}/a`,
+        `nodeChildrenChanged ${at}`,
+      ]);
+      expect(zk.watchCount).toBe(0);
+    });
+
+    it('that stay are told again and again, and those below a path of everything there', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const [one, all]: [string[], string[]] = [[], []];
+      await zk.create(`${at}/a`);
+      await zk.addWatch(`${at}/a`, 'persistent', (event) => one.push(told(event)));
+      await zk.addWatch(at, 'persistentRecursive', (event) => all.push(told(event)));
+      await zk.setData(`${at}/a`, '1');
+      await zk.create(`${at}/a/b`);
+      await zk.setData(`${at}/a/b`, '1');
+      expect(one).toEqual([`nodeDataChanged ${at}/a`, `nodeChildrenChanged ${at}/a`]);
+      expect(all).toEqual([
+        `nodeDataChanged ${at}/a`,
+        `nodeCreated ${at}/a/b`,
+        `nodeDataChanged ${at}/a/b`,
+      ]);
+    });
+
+    it('are set again after a lost connection, and told what happened meanwhile', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const at = await scene.place(zk);
+      const events: string[] = [];
+      const hear = (event: WatchedEvent): void => void events.push(told(event));
+      await zk.getData(at, { watch: hear });
+      await zk.exists(`${at}/new`, { watch: hear });
+      await zk.getChildren(at, { watch: hear });
+      await zk.addWatch(at, 'persistentRecursive', hear);
+      await losing(zk, () => wire.shut());
+      await other.setData(at, 'x');
+      await other.create(`${at}/new`);
+      wire.open();
+      await zk.sync(at);
+      expect(events[0]).toBe(`none ${at}`);
+      expect([...events].sort()).toEqual([
+        `nodeChildrenChanged ${at}`,
+        `nodeCreated ${at}/new`,
+        `nodeDataChanged ${at}`,
+        `none ${at}`,
+      ]);
+      await other.delete(`${at}/new`);
+      await until('the watch that stays', () => events.includes(`nodeDeleted ${at}/new`));
+    });
+
+    it('by the ten thousand are set again in several requests', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const at = await scene.place(zk);
+      const long = 'x'.repeat(100);
+      const paths = Array.from({ length: 10_000 }, (_, index) => `${at}/${long}-${index}`);
+      let heard = 0;
+      const watch = (): void => {
+        heard += 1;
+      };
+      await Promise.all(paths.map((path) => zk.exists(path, { watch })));
+      await losing(zk, () => wire.cut());
+      await zk.sync(at);
+      const chosen = paths.filter((_, index) => index % 1_000 === 0);
+      for (const path of chosen) await other.create(path);
+      await until('the events', () => heard === chosen.length);
+      expect(zk.watchCount).toBe(paths.length - chosen.length);
+    });
+
+    it('can be removed, one or all', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const events: string[] = [];
+      const [one, two] = ['one', 'two'].map(
+        (name) => (event: WatchedEvent) => void events.push(`${name} ${event.type}`),
+      );
+      await zk.getData(at, { watch: one });
+      await zk.getData(at, { watch: two });
+      expect(await zk.checkWatches(at, 'data')).toBe(true);
+      await zk.removeWatches(at, { watcher: one });
+      await zk.removeWatches(at);
+      await until('the farewells', () => events.length === 2);
+      expect(events).toEqual(['one dataWatchRemoved', 'two dataWatchRemoved']);
+      expect(await zk.checkWatches(at, 'data')).toBe(false);
+      expect(await failure(zk.removeWatches(at))).toBeInstanceOf(NoWatcherError);
+      await zk.setData(at, 'x');
+      expect(events).toHaveLength(2);
+    });
+
+    it('come as an iteration, which removes them when it is left', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const stream = zk.watch(at, { mode: 'persistentRecursive' });
+      await stream.ready;
+      await zk.create(`${at}/a`);
+      await zk.delete(`${at}/a`);
+      const events: string[] = [];
+      for await (const event of stream) {
+        events.push(told(event));
+        if (event.type === 'nodeDeleted') break;
+      }
+      expect(events).toEqual([`nodeCreated ${at}/a`, `nodeDeleted ${at}/a`]);
+      await until('its removal', async () => !(await zk.checkWatches(at)));
+    });
+
+    it('of one shot come as an iteration that goes on', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const controller = new AbortController();
+      const stream = zk.watch(`${at}/a`, { mode: 'data', signal: controller.signal });
+      await stream.ready;
+      const events: string[] = [];
+      await zk.create(`${at}/a`);
+      for await (const { type } of stream) {
+        events.push(type);
+        if (type === 'nodeCreated') await zk.setData(`${at}/a`, 'x');
+        else if (type === 'nodeDataChanged') await zk.delete(`${at}/a`);
+        else controller.abort();
+      }
+      expect(events).toEqual(['nodeCreated', 'nodeDataChanged', 'nodeDeleted']);
+    });
+
+    it('as an iteration survive a connection that breaks while they are set', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const at = await scene.place(zk);
+      wire.loseNextAnswer();
+      const stream = zk.watch(at, { mode: 'children' });
+      await stream.ready;
+      await other.create(`${at}/a`);
+      expect((await stream.next()).value).toMatchObject({ type: 'nodeChildrenChanged' });
+      await stream.return();
+    });
+
+    it('as an iteration end with the session', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const stream = zk.watch(at, { mode: 'persistent' });
+      await stream.ready;
+      const next = stream.next();
+      await zk.close();
+      expect((await next).done).toBe(true);
+    });
+
+    it('hear of a change before anything that was read after it', async () => {
+      const [zk, other] = [await scene.client(), await scene.client()];
+      const at = await scene.place(zk);
+      let isTold = false;
+      let early = 0;
+      for (let turn = 0; turn < 50; turn++) {
+        isTold = false;
+        const { stat } = await zk.getData(at, {
+          watch: () => {
+            isTold = true;
+          },
+        });
+        const change = other.setData(at, String(turn));
+        for (let seen = stat.version; seen === stat.version; ) {
+          seen = (await zk.getData(at)).stat.version;
+          if (seen !== stat.version && !isTold) early += 1;
+        }
+        await change;
+      }
+      expect(early).toBe(0);
+    });
+  });
+}
