@@ -181,8 +181,11 @@ describe.each(ensembles)('%s:', (_ensemble, kinds) => {
   });
 
   it('keeps the metrics through a change of roles', () => {
-    const kept = (mntr: string) => valuesOf(mntr).filter((line) => /count|cnt_/.test(line));
+    const names =
+      /^zk_(looking_count|cnt_(election|unavailable)_time|cnt_proposal_latency|learner_\w+_received_count)\t/;
+    const kept = (mntr: string) => valuesOf(mntr).filter((line) => names.test(line));
     expect(ours.risen).toContain('zk_looking_count\t2\n');
+    expect(kept(java.risen).length).toBe(6);
     expect(kept(ours.risen)).toEqual(kept(java.risen));
   });
 });
