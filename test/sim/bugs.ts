@@ -10,56 +10,18 @@ import { PacketType } from '../../src/quorum/zab/packet.ts';
 import type { Random } from '../harness/random.ts';
 import { framed } from '../harness/wire.ts';
 import { ObservedTree } from './observed-tree.ts';
-import type { MakeSabotage, Sabotage, Tamper } from './sabotage.ts';
+import type { RawPacket } from './packet-stream.ts';
+import { packets } from './packet-stream.ts';
+import type { MakeSabotage, Sabotage, ServerLink, Tamper } from './sabotage.ts';
 import { HONEST } from './sabotage.ts';
 
 const QUORUM_PORT = 2888;
 
-/** A packet between servers, where it is known to be one. */
-interface RawPacket {
-  readonly type: number;
-  readonly zxid: bigint;
-  readonly bytes: Buffer;
-  readonly data: Buffer;
-}
-
-/** Changes packets; what comes behind a tree is left alone, because it does not begin where a packet does. */
-function packets(change: (packet: RawPacket) => Buffer | null): Tamper {
-  let isBehindTree = false;
-  return (bytes) => {
-    const parts: Buffer[] = [];
-    let at = 0;
-    while (!isBehindTree && at < bytes.length) {
-      const type = bytes.readInt32BE(at);
-      if (type === PacketType.snap) {
-        isBehindTree = true;
-        break;
-      }
-      const end = packetEnd(bytes, at);
-      const packet = bytes.subarray(at, end);
-      const zxid = bytes.readBigInt64BE(at + 4);
-      const data = bytes.subarray(at + 16, at + 16 + Math.max(0, bytes.readInt32BE(at + 12)));
-      const changed = change({ type, zxid, bytes: packet, data });
-      if (changed !== null) parts.push(changed);
-      at = end;
-    }
-    return Buffer.concat([...parts, bytes.subarray(at)]);
-  };
-}
-
-/** type, zxid, data, and pairs of strings. */
-function packetEnd(bytes: Buffer, start: number): number {
-  let at = start + 16 + Math.max(0, bytes.readInt32BE(start + 12));
-  const count = Math.max(0, bytes.readInt32BE(at));
-  at += 4;
-  for (let index = 0; index < 2 * count; index++) at += 4 + Math.max(0, bytes.readInt32BE(at));
-  return at;
-}
-
 function betweenServers(change: (packet: RawPacket) => Buffer | null): Sabotage {
   return {
     ...HONEST,
-    toServer: (port) => (port === QUORUM_PORT ? packets(change) : HONEST.toServer(port)),
+    toServer: (link: ServerLink) =>
+      link.port === QUORUM_PORT ? packets(change) : HONEST.toServer(link),
   };
 }
 

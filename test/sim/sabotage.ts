@@ -10,14 +10,21 @@ import { ObservedTree } from './observed-tree.ts';
 /** Changes what goes by, or takes it away. */
 export type Tamper = (bytes: Buffer) => Buffer;
 
+/** A link between two servers, and the port of the one that was dialled. */
+export interface ServerLink {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
 /** A bug: the places where it is. */
 export interface Sabotage {
   /** Who belongs to the ensemble, as a server believes. */
   ensemble(ensemble: EnsembleConfig): EnsembleConfig;
   disk(disk: Disk): Disk;
   tree(options: DataTreeOptions): ObservedTree;
-  /** What a server sends to another one over a new link through a port: one call for what one turn has written. */
-  toServer(port: number): Tamper;
+  /** What a server sends to another one over a new link: one call for what one turn has written. */
+  toServer(link: ServerLink): Tamper;
   /** What a server sends to a client, and hears from it, over a new connection. */
   toClient(): Tamper;
   fromClient(): Tamper;

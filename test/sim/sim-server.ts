@@ -438,7 +438,7 @@ export class SimServer {
       end,
       (one) => this.touched.push(one),
       () => network.random.chance(network.options.resetChance),
-      sabotage.toServer(port),
+      sabotage.toServer({ from: this.host, to: end.other?.host ?? '', port }),
     );
     const handler = connected(link);
     const events = {

@@ -9,7 +9,6 @@
 import { toHex } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 import { Random } from '../harness/random.ts';
-import { LEAST, parseText } from '../server/config/memory-files.ts';
 import { sabotageOf } from './bugs.ts';
 import { Faults } from './faults.ts';
 import type { Entry } from './ledger.ts';
@@ -18,8 +17,8 @@ import { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { Sabotage } from './sabotage.ts';
 import { HONEST } from './sabotage.ts';
+import { serverOptions } from './server-options.ts';
 import { SimClient } from './sim-client.ts';
-import type { SimServerOptions } from './sim-server.ts';
 import { SimServer } from './sim-server.ts';
 import { Timeline } from './timeline.ts';
 import { Violation } from './violation.ts';
@@ -107,44 +106,11 @@ export class World {
           ended: (ended) => this.faults.processEnded(ended),
           sabotage: this.sabotage,
         },
-        this.serverOptions(sid),
+        serverOptions(sid, this.options),
       );
       server.disk.mood.latencyMean = diskLatencyMean;
       this.servers.push(server);
     }
-  }
-
-  private serverOptions(sid: number): SimServerOptions {
-    const { options } = this;
-    const { voters, observers } = options;
-    const isObserver = sid > voters;
-    const lines = [
-      `tickTime=${options.tickTime}`,
-      `initLimit=${options.initLimit}`,
-      `syncLimit=${options.syncLimit}`,
-      `leaderServes=${options.leaderServes ? 'yes' : 'no'}`,
-      `digest.enabled=${options.digestEnabled}`,
-      'maxClientCnxns=0',
-      ...(isObserver ? ['peerType=observer'] : []),
-    ];
-    for (let id = 1; id <= voters + observers; id++) {
-      lines.push(`server.${id}=s${id}:2888:3888${id > voters ? ':observer' : ''}`);
-    }
-    const config = {
-      ...parseText(LEAST + lines.join('\n'), { '/data/myid': String(sid) }),
-      snapCount: options.snapCount,
-      commitLogCount: options.commitLogCount,
-      preAllocSizeKb: options.preAllocSizeKb,
-      flushDelayMs: options.flushDelayMs,
-      closeSessionTxnEnabled: options.closeSessionTxnEnabled,
-    };
-    if (config.ensemble === null) throw new Error('not an ensemble');
-    const ensemble = {
-      ...config.ensemble,
-      snapshotSizeFactor: options.snapshotSizeFactor,
-      forceSnapshotSync: options.forceSnapshotSync,
-    };
-    return { sid, isObserver, config, ensemble, turnMs: options.turnMs };
   }
 
   private addClients(): void {
