@@ -52,8 +52,8 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
    * set, or is left before; who only iterates need not look at it.
    */
   readonly ready: Promise<void>;
-  /** Resolves when there will be no more events. */
-  readonly whenOver: Promise<void>;
+  /** Resolves when there will be no more events, with the error that ended it, or what the signal says, or null. */
+  readonly whenOver: Promise<unknown>;
   readonly #target: WatchTarget;
   readonly #path: string;
   readonly #mode: WatchStreamOptions['mode'];
@@ -65,7 +65,7 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
   } | null = null;
   #isOver = false;
   #error: unknown = null;
-  #tellOver: () => void = () => {};
+  #tellOver: (reason: unknown) => void = () => {};
 
   /** Made by ZooKeeper.watch(). */
   constructor(target: WatchTarget, path: string, options: WatchStreamOptions) {
@@ -76,8 +76,8 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
     this.whenOver = new Promise((resolve) => {
       this.#tellOver = resolve;
     });
-    const over = this.whenOver.then(() => {
-      throw this.#signal?.reason ?? new DOMException('The watch was left', 'AbortError');
+    const over = this.whenOver.then((reason) => {
+      throw reason ?? new DOMException('The watch was left', 'AbortError');
     });
     this.ready = Promise.race([this.#set(), over]);
     this.ready.catch((error: unknown) => this.#finish(error));
@@ -133,7 +133,7 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#signal?.removeEventListener('abort', this.#leave);
-    this.#tellOver();
+    this.#tellOver(error ?? this.#signal?.reason ?? null);
     const reader = this.#reader;
     this.#reader = null;
     const failure = error instanceof ClientClosedError ? null : error;

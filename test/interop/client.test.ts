@@ -2,7 +2,9 @@
  * The client library with Apache ZooKeeper. The same stories run with this project's server in test/system/client.test.ts.
  */
 import { operationStories } from '../client/stories/operations.ts';
+import { recipeStories } from '../client/stories/recipes.ts';
 import { sessionStories } from '../client/stories/sessions.ts';
 
 operationStories('java');
 sessionStories('java');
+recipeStories('java');

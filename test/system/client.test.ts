@@ -2,7 +2,9 @@
  * The client library with this project's server. The same stories run with Apache ZooKeeper in test/interop/client.test.ts.
  */
 import { operationStories } from '../client/stories/operations.ts';
+import { recipeStories } from '../client/stories/recipes.ts';
 import { sessionStories } from '../client/stories/sessions.ts';
 
 operationStories('ours');
 sessionStories('ours');
+recipeStories('ours');
