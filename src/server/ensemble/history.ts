@@ -165,8 +165,13 @@ export class History implements LeaderHistory {
     if (this.journal !== null) throw new Error('the log is open while it is to be cut');
     log.warn(`Truncating log to get in sync with the leader 0x${toHex(zxid)}`);
     if (!truncateLog(disk, this.directories, zxid)) {
-      // Nothing says where the histories part; the leader gives the whole tree to whoever has none.
-      throw new StorageError(`The log cannot be cut at 0x${toHex(zxid)}`);
+      // Nothing says where the histories part, and the leader will ask for the same again: it gives the whole tree only to whoever has
+      // none, and to be without its history is for the operator to decide.
+      throw new StorageError(
+        `The log cannot be cut at 0x${toHex(zxid)}, as the leader wants it: what is there does not lead to that zxid. ` +
+          'Started with an empty data directory, this server gets the whole tree',
+        this.directories.logDirectory,
+      );
     }
     this.reload();
   }
