@@ -53,6 +53,8 @@ export interface SimServerPorts {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly tell: (text: () => string) => void;
+  /** A server tells its operators something. */
+  readonly log: (host: string, message: string) => void;
   /** Something was thrown that nobody should have thrown. */
   readonly broken: (error: unknown) => void;
   /** A process has ended by itself. */
@@ -338,6 +340,7 @@ export class SimServer {
   private makeLog(): Log {
     const line = (level: string) => (message: string) => {
       this.hearRole(message);
+      this.ports.log(this.host, message);
       this.ports.tell(() => `${this.host} ${level}: ${message}`);
     };
     return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };

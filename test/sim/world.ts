@@ -102,6 +102,7 @@ export class World {
           random: this.random,
           ledger: this.ledger,
           tell: this.tell,
+          log: () => undefined,
           broken: (error) => this.broken(error),
           ended: (ended) => this.faults.processEnded(ended),
           sabotage: this.sabotage,
