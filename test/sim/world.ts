@@ -249,7 +249,7 @@ export class World {
     if (this.isOver()) return;
     for (const client of gone) client.vanish();
     const { model } = this.ledger;
-    const { tickTime, workload, syncLimit } = this.options;
+    const { tickTime, workload, syncLimit, initLimit } = this.options;
     const left = (): bigint[] =>
       [...model.openSessions.keys()].filter((id) =>
         this.clients.every((client) => !client.isAlive || client.sessionId !== id),
@@ -259,8 +259,9 @@ export class World {
       () => left().length === 0,
       () => `session 0x${toHex(left()[0] ?? 0n)} of a client that is gone did not expire`,
     );
+    // A server may still wait, as long as initLimit lets it, for a leader that nobody else follows.
     this.await(
-      30_000,
+      30_000 + 2 * initLimit * tickTime,
       () => this.unequal() === null,
       () => this.unequal() ?? '',
     );
