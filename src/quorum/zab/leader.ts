@@ -6,10 +6,6 @@
  *   broadcast        a quorum has our history: proposals are sent, and committed when a quorum has them on disk
  *
  * It ends by itself (`ended`) when a quorum is out of reach, time runs out, or the counter of its zxids does.
- *
- * A `sync` is answered only when a round of PINGs that began after it was asked has shown that a quorum still follows: no other
- * leader can have been established before that, so that a read behind the sync sees everything that was acknowledged before it. In
- * Java it may not (ZOOKEEPER-1675, 3600).
  */
 
 import type { Epochs } from '../../datatree/storage/epochs.ts';
@@ -27,6 +23,7 @@ import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
 import { LearnerHandler } from './learner-handler.ts';
 import { PacketType } from './packet.ts';
 import { ProposalSizes } from './proposal-sizes.ts';
+import { SyncRounds } from './sync-rounds.ts';
 import { epochOf } from './zxid.ts';
 
 /** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
@@ -106,13 +103,6 @@ export interface Proposal {
   readonly proposedAt: number;
 }
 
-/** Something that waits for a sync. */
-interface Sync {
-  /** The counter of the last proposal when it was asked for. */
-  readonly counter: number;
-  readonly done: () => void;
-}
-
 /** Leads for one epoch. */
 export class Leader implements HandlerOwner {
   phase: LeaderPhase = 'discovery';
@@ -143,11 +133,7 @@ export class Leader implements HandlerOwner {
   private proposedCounter = 0;
   private committedCounter = 0;
 
-  private syncs: Sync[] = [];
-  private round: {
-    readonly syncs: readonly Sync[];
-    readonly pings: ReadonlyMap<LearnerHandler, number>;
-  } | null = null;
+  private readonly syncs: SyncRounds;
 
   private nextPingAt: number;
   private isHalfTick = true;
@@ -157,6 +143,11 @@ export class Leader implements HandlerOwner {
     this.options = options;
     const { clock, epochs } = ports;
     this.server = ports.server(this);
+    this.syncs = new SyncRounds({
+      myId: options.myId,
+      hasQuorum: (sids) => this.hasQuorum(sids),
+      ping: () => this.pingFollowers(({ isParticipant }) => isParticipant),
+    });
     this.startedAt = clock.elapsed;
     this.ownEpoch = epochs.current;
     this.ownLastZxid = this.server.history.lastProcessedZxid;
@@ -182,7 +173,7 @@ export class Leader implements HandlerOwner {
 
   /** Those that wait for a sync. */
   get pendingSyncs(): number {
-    return this.syncs.length + (this.round?.syncs.length ?? 0);
+    return this.syncs.count;
   }
 
   /** How long it has led, in ms; 0 before the epoch is established. */
@@ -356,7 +347,7 @@ export class Leader implements HandlerOwner {
     handler.syncKind = null;
     this.countSyncs(syncKind);
     if (handler.isParticipant && this.isVoter(handler.sid)) this.hasHistory.add(handler.sid);
-    if (this.phase === 'broadcast') handler.sendUpToDate();
+    if (this.phase === 'broadcast') this.letFollow(handler);
     else this.establish();
   }
 
@@ -370,7 +361,13 @@ export class Leader implements HandlerOwner {
     log.info(`leading epoch ${this.epoch}, followed by [${[...this.hasHistory].join(', ')}]`);
     this.server.startLeading(this.zxidOf(0));
     established();
-    for (const handler of this.handlers) if (handler.phase === 'synced') handler.sendUpToDate();
+    for (const handler of this.handlers) if (handler.phase === 'synced') this.letFollow(handler);
+  }
+
+  /** Tells a learner that it may serve. It may have come while others are asked whether they still follow, and is asked as well. */
+  private letFollow(handler: LearnerHandler): void {
+    handler.sendUpToDate();
+    if (this.syncs.isAsking) this.syncs.pingedAgain(this.pingFollowers((one) => one === handler));
   }
 
   // ---- broadcast
@@ -433,6 +430,7 @@ export class Leader implements HandlerOwner {
     const { server } = this;
     const { clock, metrics } = this.ports;
     for (const { zxid, record, proposedAt } of committed) {
+      this.answerSyncsBefore(counterOf(zxid));
       metrics.commitCount.increment();
       metrics.quorumAckLatency.add(clock.elapsed - proposedAt);
       for (const handler of this.handlers) {
@@ -443,6 +441,13 @@ export class Leader implements HandlerOwner {
       server.history.committed.add(zxid, record);
     }
     server.commitThrough(this.zxidOf(reached));
+  }
+
+  /** A sync is answered when what was proposed before it is applied, and before what was proposed behind it is told. */
+  private answerSyncsBefore(counter: number): void {
+    if (!this.syncs.hasBefore(counter)) return;
+    this.server.commitThrough(this.zxidOf(counter - 1));
+    this.syncs.answerBefore(counter);
   }
 
   request(handler: LearnerHandler, request: LearnerRequest): void {
@@ -459,67 +464,35 @@ export class Leader implements HandlerOwner {
 
   // ---- sync
 
-  /** Calls `done` when everything that was acknowledged by now is applied here, see the header. */
+  /** Calls `done` when everything that was acknowledged by now, by whatever leader, is applied here (sync-rounds.ts). */
   sync(done: () => void): void {
-    this.syncs.push({ counter: this.proposedCounter, done });
+    this.syncs.ask(this.proposedCounter, done);
   }
 
   /**
-   * A sync of a learner, which is answered behind everything that it is sent until then; on the link that it came by, for on a new
-   * one the learner would take it for the answer to a sync that it has asked for since. `answered` is called in any case.
+   * A sync of a learner, which is answered on the link that it came by: on a new one the learner would take it for the answer to a
+   * sync that it has asked for since.
    */
-  syncFor(sid: ServerId, answered: () => void): void {
+  syncFor(sid: ServerId): void {
     const handler = this.handlerOf(sid);
-    this.sync(() => {
-      handler?.send(PacketType.sync, 0n);
-      answered();
-    });
-  }
-
-  /** Starts a round for those that ask, one at a time: whoever comes while it is under way waits for the next. */
-  private startRound(): void {
-    if (this.round !== null || this.syncs.length === 0 || this.phase !== 'broadcast') return;
-    const pings = new Map<LearnerHandler, number>();
-    if (!this.hasQuorum(new Set([this.options.myId]))) {
-      for (const handler of this.handlers) {
-        if (handler.phase !== 'following' || !handler.isParticipant) continue;
-        handler.sendPing(this.lastProposed);
-        pings.set(handler, handler.pingsSent);
-      }
-    }
-    this.round = { syncs: this.syncs, pings };
-    this.syncs = [];
+    this.sync(() => handler?.send(PacketType.sync, 0n));
   }
 
   pingAnswered(): void {
-    this.finishRound();
+    this.syncs.pingAnswered();
   }
 
-  /** Ends a round that a quorum has answered, once its proposals are committed; what is left of it, if some are not, waits on. */
-  private finishRound(): void {
-    const { round } = this;
-    if (round === null) return;
-    const answered = new Set([this.options.myId]);
-    for (const [handler, ping] of round.pings) {
-      if (handler.isOpen && handler.pingsAnswered >= ping) answered.add(handler.sid);
+  private pingFollowers(
+    isWanted: (handler: LearnerHandler) => boolean,
+  ): Map<LearnerHandler, number> {
+    const pings = new Map<LearnerHandler, number>();
+    for (const handler of this.handlers) {
+      // A learner that is not told yet that it may serve does not answer, and answers are counted.
+      if (handler.phase !== 'following' || !isWanted(handler)) continue;
+      handler.sendPing(this.lastProposed);
+      pings.set(handler, handler.pingsSent);
     }
-    if (!this.hasQuorum(answered)) {
-      this.repeatRound(round);
-      return;
-    }
-    const isCommitted = ({ counter }: Sync): boolean => counter <= this.committedCounter;
-    for (const sync of round.syncs) if (isCommitted(sync)) sync.done();
-    const left = round.syncs.filter((sync) => !isCommitted(sync));
-    this.round = left.length === 0 ? null : { syncs: left, pings: round.pings };
-  }
-
-  /** Those that were asked may have left, and others come: they are asked instead. */
-  private repeatRound(round: NonNullable<Leader['round']>): void {
-    const asked = new Set([this.options.myId]);
-    for (const handler of round.pings.keys()) if (handler.isOpen) asked.add(handler.sid);
-    if (this.hasQuorum(asked)) return;
-    this.round = null;
-    this.syncs = [...round.syncs, ...this.syncs];
+    return pings;
   }
 
   // ---- turns and time
@@ -528,8 +501,8 @@ export class Leader implements HandlerOwner {
   endTurn(): boolean {
     if (this.phase === 'ended') return false;
     this.commit();
-    this.finishRound();
-    this.startRound();
+    this.syncs.answer(this.committedCounter);
+    this.syncs.turnEnded();
     let isMoreToDo = false;
     for (const handler of this.handlers) if (handler.flush()) isMoreToDo = true;
     return isMoreToDo;
@@ -558,10 +531,7 @@ export class Leader implements HandlerOwner {
       this.end(`not enough followers are in sync: only [${[...this.syncedSids()].join(', ')}]`);
       return;
     }
-    // A learner that is not told yet that it may serve does not answer, and answers are counted.
-    for (const handler of this.handlers) {
-      if (handler.phase === 'following') handler.sendPing(this.lastProposed);
-    }
+    this.syncs.pingedAgain(this.pingFollowers(() => true));
   }
 
   /** Closes links on which nothing was heard for too long, or proposals were not acknowledged for too long. */

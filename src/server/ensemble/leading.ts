@@ -17,7 +17,6 @@ import { Request } from '../pipeline/request.ts';
 import type { Serving } from '../serving.ts';
 import { initialSessionId, SessionTracker } from '../session/session-tracker.ts';
 import type { History, LoggedTxn } from './history.ts';
-import { LearnerSyncs } from './learner-syncs.ts';
 import type { Term, TermPorts } from './term.ts';
 
 /** What there is once the epoch is established. */
@@ -36,7 +35,6 @@ export class Leading implements LeaderServer, Term {
   private readonly myId: ServerId;
   private readonly journal: Journal;
   private established: Established | null = null;
-  private readonly syncs = new Map<ServerId, LearnerSyncs>();
 
   constructor(ports: TermPorts, leader: Leader, myId: ServerId) {
     this.ports = ports;
@@ -95,22 +93,14 @@ export class Leading implements LeaderServer, Term {
     this.established?.proposer.commitThrough(zxid);
   }
 
-  request(from: ServerId, request: LearnerRequest): void {
-    let syncs = this.syncs.get(from);
-    if (syncs === undefined) {
-      syncs = new LearnerSyncs({
-        sync: (answered) => this.leader.syncFor(from, answered),
-        propose: (one) => this.propose(from, one),
-      });
-      this.syncs.set(from, syncs);
-    }
-    syncs.take(request);
-  }
-
-  private propose(from: ServerId, { sessionId, cxid, type, body, authinfo }: LearnerRequest): void {
-    const { established } = this;
+  request(from: ServerId, { sessionId, cxid, type, body, authinfo }: LearnerRequest): void {
+    const { established, leader } = this;
     const { clock } = this.ports;
     if (established === null) return;
+    if (type === OpCode.sync) {
+      leader.syncFor(from);
+      return;
+    }
     const request = new Request({
       connection: null,
       owner: from,

@@ -36,7 +36,10 @@ import { writeResponse } from './write-replies.ts';
 export interface WritePath {
   /** Takes a write of a client, or of the server itself. */
   propose(request: Request): void;
-  /** Takes a sync that cannot be answered at once: it comes back through Pipeline.synced. Null where every sync can be. */
+  /**
+   * Takes a sync that cannot be answered at once: it comes back through Pipeline.synced, behind what was asked before it and before
+   * what is asked behind it. Null where every sync can be.
+   */
   readonly sync: ((request: Request) => void) | null;
   /** The last write of a session that a client of this server is to be answered, if one is on its way. */
   lastOf(sessionId: SessionId): Request | null;
@@ -77,11 +80,6 @@ export class Pipeline {
   private readonly handlers: ReadonlyMap<number, ReadHandler>;
   private readonly getData: ReadHandler;
   private readonly reader = new JuteReader(NO_BODY);
-  /**
-   * Connections whose sync is on its way, how many there are, and what they have asked behind. That is held back: the answer to a
-   * sync may take longer than a commit, and a session's answers come in the order of its requests.
-   */
-  private readonly syncing = new Map<Connection, { count: number; held: Request[] }>();
   /** Set right after construction: it needs the pipeline itself. */
   private writes: WritePath | null = null;
   /** Requests of clients that are not answered yet (Java: requestsInProcess). */
@@ -150,7 +148,7 @@ export class Pipeline {
       const request = this.request(connection, cxid, type, body);
       request.isBarrier = true;
       this.enqueue(connection, request);
-      this.sync(connection, request);
+      this.writes.sync(request);
     } else if (connection.queue.length > 0) {
       const body = Buffer.from(record.bytes.subarray(record.start, record.end));
       this.enqueue(connection, this.request(connection, cxid, type, body));
@@ -235,45 +233,9 @@ export class Pipeline {
 
   private propose(request: Request): void {
     request.isBarrier = true;
-    const { connection } = request;
-    if (connection !== null) {
-      this.enqueue(connection, request);
-      const syncing = this.syncing.get(connection);
-      if (syncing !== undefined) {
-        syncing.held.push(request);
-        return;
-      }
-    }
+    if (request.connection !== null) this.enqueue(request.connection, request);
     if (this.writes === null) throw new Error('a write before there is a way for it');
     this.writes.propose(request);
-  }
-
-  // ---- what a connection asks behind a sync
-
-  private sync(connection: Connection, request: Request): void {
-    const syncing = this.syncing.get(connection);
-    if (syncing === undefined) this.syncing.set(connection, { count: 1, held: [] });
-    else if (syncing.held.length === 0) syncing.count += 1;
-    else {
-      syncing.held.push(request);
-      return;
-    }
-    this.writes?.sync?.(request);
-  }
-
-  /** A sync of a connection has come back: behind the last of them goes what was held, up to the next sync. */
-  private release(connection: Connection): void {
-    const syncing = this.syncing.get(connection);
-    if (syncing === undefined) return;
-    syncing.count -= 1;
-    if (syncing.count > 0) return;
-    this.syncing.delete(connection);
-    for (const request of syncing.held) {
-      const behind = this.syncing.get(connection);
-      if (request.type === OpCode.sync) this.sync(connection, request);
-      else if (behind !== undefined) behind.held.push(request);
-      else this.writes?.propose(request);
-    }
   }
 
   /** Applies a transaction that is committed, and answers its request, which is null where a client of another server asked. */
@@ -309,7 +271,6 @@ export class Pipeline {
     if (connection.state === 'closed') this.inProcess -= 1;
     else this.read(connection, request, this.reader.reset(request.body, 0, request.body.length));
     if (request.successor !== null) this.events.sessionReady(request.successor);
-    this.release(connection);
     this.readsBehind(connection);
   }
 
@@ -365,14 +326,11 @@ export class Pipeline {
     }
   }
 
-  /** Counts the requests that a closed connection had waiting as done, except its writes that are on their way. */
+  /** Counts the requests that a closed connection had waiting as done, except its writes, which are carried out. */
   forgetReads(connection: Connection): void {
-    const held = new Set<QueuedRequest>(this.syncing.get(connection)?.held);
-    this.syncing.delete(connection);
-    const isUnderWay = (request: QueuedRequest): boolean => request.isBarrier && !held.has(request);
-    const writes = connection.queue.filter(isUnderWay);
+    const writes = connection.queue.filter((request) => request.isBarrier);
     for (const request of connection.queue) {
-      if (isUnderWay(request)) continue;
+      if (request.isBarrier) continue;
       this.inProcess -= 1;
       this.largeBytesInProcess -= this.largeSize(request);
     }

@@ -119,15 +119,15 @@ describe('a request of a follower', () => {
     expect(leader.phase).toBe('broadcast');
   });
 
-  it('behind a sync of its session waits until that is answered', () => {
+  it('behind a sync is proposed without waiting for the answer, which comes before its commit', () => {
     const { member, follower } = withSession();
     asks(follower, ANN, { cxid: 1, type: OpCode.sync, body: createBody('/') });
     asks(follower, ANN, { cxid: 2, type: OpCode.create, body: createBody('/a') });
     member.turn();
-    expect(follower.take()).toEqual(['PING 1:1']);
-    follower.say('ping', 0n);
-    member.turn();
-    expect(follower.take()).toEqual(['SYNC 0:0', 'PROPOSAL 1:2']);
+    expect(follower.take()).toEqual(['PING 1:1', 'PROPOSAL 1:2']);
+    follower.say('ack', zx(1, 2));
+    member.settle();
+    expect(follower.take()).toEqual(['SYNC 0:0', 'COMMIT 1:2']);
   });
 });
 
