@@ -89,6 +89,8 @@ export class Ledger {
   private readonly indexes = new Map<bigint, number>();
   /** Requests that were carried out, by session and cxid. */
   private readonly requests = new Map<string, Entry>();
+  /** The last request of each session that did something. */
+  private readonly lastCxids = new Map<SessionId, number>();
   /** Every transaction that any tree has applied, and the zxid that it was behind. */
   private readonly known = new Map<bigint, { readonly one: AppliedTxn; readonly before: bigint }>();
   /** The last transaction when an epoch began, by the zxid of its beginning. */
@@ -267,9 +269,21 @@ export class Ledger {
     }
   }
 
+  /** A session's requests are carried out in the order in which it asked, also where it has moved meanwhile. */
+  private mustBeNext({ clientId, cxid, zxid }: Entry): void {
+    const last = this.lastCxids.get(clientId) ?? 0;
+    this.lastCxids.set(clientId, cxid);
+    if (cxid > last) return;
+    throw new Violation(
+      'SessionOrder',
+      `request ${cxid} of session ${hex(clientId)} is carried out at ${hex(zxid)} behind request ${last}`,
+    );
+  }
+
   private countRequest(entry: Entry): void {
     const { clientId, cxid, txn, zxid } = entry;
     if (cxid === 0 || txn.type === OpCode.createSession) return;
+    if (changesSomething(txn)) this.mustBeNext(entry);
     const key = `${clientId}/${cxid}`;
     const before = this.requests.get(key);
     if (before !== undefined) {

@@ -56,6 +56,7 @@ const WISH_KINDS: readonly WishKind[] = [
   'exists',
   'getChildren',
   'syncRead',
+  'addWatch',
 ];
 
 /** What a world is like; times in ms. */
@@ -75,6 +76,9 @@ export interface SimOptions {
   readonly forceSnapshotSync: boolean;
   readonly flushDelayMs: number;
   readonly closeSessionTxnEnabled: boolean;
+  /** How often old snapshots and logs are removed; 0 for never. */
+  readonly purgeIntervalMs: number;
+  readonly observerSyncEnabled: boolean;
   readonly turnMs: number;
   readonly diskLatencyMean: number;
   readonly network: NetworkOptions;
@@ -165,6 +169,8 @@ export function drawOptions(seed: number): SimOptions {
     forceSnapshotSync: random.chance(0.05),
     flushDelayMs: random.pick([0, 0, 0, 5]),
     closeSessionTxnEnabled: random.chance(0.8),
+    purgeIntervalMs: random.pick([0, 0, 500, 5000]),
+    observerSyncEnabled: random.chance(0.8),
     turnMs: random.pick([0.02, 0.1, 0.5]),
     diskLatencyMean,
     network,

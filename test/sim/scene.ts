@@ -55,6 +55,8 @@ const DEFAULTS: EnsembleOptions = {
   forceSnapshotSync: false,
   flushDelayMs: 0,
   closeSessionTxnEnabled: true,
+  purgeIntervalMs: 0,
+  observerSyncEnabled: true,
   turnMs: 0,
 };
 

@@ -43,11 +43,13 @@ export function serverOptions(sid: number, options: EnsembleOptions): SimServerO
     preAllocSizeKb: options.preAllocSizeKb,
     flushDelayMs: options.flushDelayMs,
     closeSessionTxnEnabled: options.closeSessionTxnEnabled,
+    autopurge: { snapRetainCount: 3, purgeIntervalMs: options.purgeIntervalMs },
   };
   if (config.ensemble === null) throw new Error('not an ensemble');
   const ensemble = {
     ...config.ensemble,
     snapshotSizeFactor: options.snapshotSizeFactor,
+    observerSyncEnabled: options.observerSyncEnabled,
     forceSnapshotSync: options.forceSnapshotSync,
   };
   return { sid, isObserver, config, ensemble, turnMs: options.turnMs };

@@ -41,6 +41,8 @@ export class SessionLog {
   /** The highest zxid that it was told. */
   lastZxid: Zxid = toZxid(0n);
   readonly watches = new Map<string, Registration>();
+  /** Persistent watches: up to which zxid their events were compared, and those that have come since. */
+  readonly persistent = new Map<string, { at: Zxid; readonly events: Set<bigint> }>();
   private readonly ledger: Ledger;
   private readonly horizon: Horizon;
   private lastWrite = 0n;
@@ -64,6 +66,28 @@ export class SessionLog {
     const txn = this.ledger.txnAt(zxid);
     if (txn > this.horizon.seen) this.horizon.seen = txn;
     for (const one of this.watches.values()) this.mustHaveFired(one, zxid);
+    for (const path of this.persistent.keys()) this.mustHaveToldAll(path, zxid);
+  }
+
+  /** A persistent watch tells every change. */
+  private mustHaveToldAll(path: string, zxid: Zxid): void {
+    const watch = this.persistent.get(path);
+    if (watch === undefined || watch.at >= zxid) return;
+    const { events, at } = watch;
+    const silent = this.ledger.model.changesWithin(path, at, zxid).find((one) => !events.has(one));
+    if (silent !== undefined) {
+      throw new Violation(
+        'Watches',
+        `${this.who} is shown zxid ${hex(zxid)} without the event of ${hex(silent)} of its persistent watch on ${path}`,
+      );
+    }
+    watch.at = zxid;
+    events.clear();
+  }
+
+  /** A persistent watch is there from a zxid on. */
+  watchAlways(path: string, at: Zxid): void {
+    if (!this.persistent.has(path)) this.persistent.set(path, { at, events: new Set() });
   }
 
   /** A watch event is seen before anything that is newer than what it tells. */
@@ -92,8 +116,10 @@ export class SessionLog {
   }
 
   /** A watch event has come. @param isResetting watches are being left anew, and some may tell the same thing twice */
-  event(type: number, path: string, isResetting: boolean): void {
-    let isExpected = type === WatchEvent.deleted && isResetting;
+  event(type: number, path: string, zxid: bigint, isResetting: boolean): void {
+    const always = this.persistent.get(path);
+    always?.events.add(zxid);
+    let isExpected = always !== undefined || (type === WatchEvent.deleted && isResetting);
     if (type !== WatchEvent.childrenChanged) isExpected = this.take('data', path) || isExpected;
     if (type === WatchEvent.childrenChanged || type === WatchEvent.deleted) {
       isExpected = this.take('child', path) || isExpected;
@@ -114,6 +140,11 @@ export class SessionLog {
     const { model } = this.ledger;
     for (const one of this.watches.values()) {
       if (!one.existed && model.dataAt(one.path, zxid) === null) one.at = zxid;
+    }
+    for (const one of this.persistent.values()) {
+      // Nothing is told of what was missed.
+      one.at = zxid;
+      one.events.clear();
     }
   }
 

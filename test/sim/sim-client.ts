@@ -129,7 +129,9 @@ export class SimClient implements HostProcess, EndEvents {
   private reconnect(): void {
     this.attempt += 1;
     this.state = 'away';
-    this.end?.close();
+    // Some leave without a word, and the server takes them for silent.
+    if (this.ports.random.chance(0.3)) this.end?.vanish();
+    else this.end?.close();
     this.end = null;
     this.pending = [];
     this.input = Buffer.alloc(0);
@@ -241,7 +243,7 @@ export class SimClient implements HostProcess, EndEvents {
       () =>
         `${this.host} has ${isNew ? 'a new' : 'its'} session 0x${toHex(sessionId)} at ${this.server}`,
     );
-    if (log.watches.size > 0) this.resetWatches();
+    if (log.watches.size + log.persistent.size > 0) this.resetWatches();
     this.think();
   }
 
@@ -257,13 +259,10 @@ export class SimClient implements HostProcess, EndEvents {
       all.filter((one) => one.table === 'data' && one.existed),
       all.filter((one) => one.table === 'data' && !one.existed),
       all.filter((one) => one.table === 'child'),
-    ];
-    const body = setWatches(
-      this.log.lastZxid,
-      lists.map((list) => list.map((one) => one.path)),
-    );
+    ].map((list) => list.map((one) => one.path));
+    const body = setWatches(this.log.lastZxid, [...lists, [...this.log.persistent.keys()], []]);
     this.isResetting = true;
-    this.request({ kind: 'setWatches', op: Op.setWatches, body, path: '' }, SET_WATCHES_XID);
+    this.request({ kind: 'setWatches', op: Op.setWatches2, body, path: '' }, SET_WATCHES_XID);
   }
 
   // ---- requests
@@ -303,7 +302,7 @@ export class SimClient implements HostProcess, EndEvents {
   private frame(frame: Buffer): void {
     const { xid, zxid: rawZxid, err, body } = readReply(frame);
     if (xid === EVENT_XID) {
-      this.event(body);
+      this.event(rawZxid, body);
       return;
     }
     const pending = this.pending.shift();
@@ -328,13 +327,13 @@ export class SimClient implements HostProcess, EndEvents {
     this.reply(pending, zxid, err, body);
   }
 
-  private event(body: Buffer): void {
+  private event(zxid: bigint, body: Buffer): void {
     const reader = new WireReader(body);
     const type = reader.int();
     reader.int();
     const path = reader.string() ?? '';
     this.ports.tell(() => `${this.host} hears event ${type} of ${path}`);
-    this.log.event(type, path, this.isResetting);
+    this.log.event(type, path, zxid, this.isResetting);
   }
 
   private reply(pending: Pending, zxid: Zxid, err: number, body: Buffer): void {
@@ -358,6 +357,9 @@ export class SimClient implements HostProcess, EndEvents {
             log.readData(wish.path, zxid, err === 0 ? 'something' : null);
           if (wish.watch === true) log.watch('data', wish.path, err === 0, zxid);
         }
+        return;
+      case 'addWatch':
+        if (err === 0) log.watchAlways(wish.path, zxid);
         return;
       case 'getChildren':
         this.readChildren(wish, zxid, err, body);

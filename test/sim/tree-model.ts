@@ -135,10 +135,10 @@ export class TreeModel {
     return floor(this.children.get(path) ?? [], zxid)?.zxid ?? 0n;
   }
 
-  /** Whether a znode was ever there between two zxids, the first excluded. */
-  wasThereWithin(path: string, after: Zxid, through: Zxid): boolean {
-    const versions = this.nodes.get(path) ?? [];
-    return versions.some(({ zxid, data }) => zxid > after && zxid <= through && data !== null);
+  /** When a znode or its children were changed between two zxids, the first excluded. */
+  changesWithin(path: string, after: Zxid, through: Zxid): Zxid[] {
+    const all = [...(this.nodes.get(path) ?? []), ...(this.children.get(path) ?? [])];
+    return all.map(({ zxid }) => zxid).filter((zxid) => zxid > after && zxid <= through);
   }
 
   /** The names of the children at a zxid, in order. */

@@ -17,6 +17,7 @@ export type WishKind =
   | 'exists'
   | 'getChildren'
   | 'syncRead'
+  | 'addWatch'
   | 'sync'
   | 'ping'
   | 'setWatches';
@@ -48,6 +49,9 @@ export interface WorkloadOptions {
 
 /** Below it are sequential znodes; all clients try to make it. */
 export const SEQUENCE_PARENT = '/q';
+
+/** A mode of addWatch. */
+const PERSISTENT = 0;
 
 const EPHEMERAL = 1;
 const SEQUENTIAL = 2;
@@ -86,6 +90,8 @@ export function drawWish(random: Random, options: WorkloadOptions, mark: string)
       const body = pathAndWatch(parent, watch);
       return { kind, op: Op.getChildren, path: parent, watch, body };
     }
+    case 'addWatch':
+      return { kind, op: Op.addWatch, path, body: pathAndInt(path, PERSISTENT) };
     case 'syncRead':
       return { kind, op: Op.getData, path, body: Buffer.alloc(0) };
     default: {
