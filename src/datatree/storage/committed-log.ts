@@ -10,9 +10,6 @@ import type { Zxid } from '../../jute/int64.ts';
 import { toZxid } from '../../jute/int64.ts';
 import { follows } from './replay.ts';
 
-/** How many transactions are kept unless commitLogCount says more. */
-export const DEFAULT_COMMIT_LOG_COUNT = 500;
-
 /** How many bytes are kept at most. The newest transaction is kept whatever its size. */
 export const COMMITTED_LOG_SIZE_LIMIT = 16 << 20;
 

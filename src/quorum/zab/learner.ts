@@ -36,8 +36,8 @@ import { epochOf, startOfEpoch } from './zxid.ts';
 /** Pauses between dials of a leader whose port is not open yet, in ms: at first it is about to be. */
 const DIAL_PAUSE_MIN = 5;
 const DIAL_PAUSE_MAX = 500;
-/** A leader that cannot be reached for so long is given up, in ms (Java: five dials with pauses of a second). */
-const DIAL_LIMIT = 5_000;
+/** A leader that cannot be reached for so long is given up, in ms: it may have gone again (Java: five dials with pauses of a second). */
+const DIAL_LIMIT = 2_000;
 /** Bytes that the leader has not taken: above this the link is given up. */
 const UNSENT_LIMIT = 512 * 1024 * 1024;
 const HANDED_OVER_SIZE = 64 * 1024;

@@ -107,8 +107,6 @@ export interface EnsembleConfig {
   readonly leaderServes: boolean;
   /** How long a dial for the election may take, in ms. */
   readonly cnxTimeoutMs: number;
-  /** How long a handshake of the election may take, in ms (quorumCnxnTimeoutMs, else syncLimit ticks). */
-  readonly electionTimeoutMs: number;
   /** How often it is tried to take the election port, 0 for ever. */
   readonly electionPortBindRetry: number;
   /** Whether the ports for other servers are opened on all addresses of the machine. */
@@ -129,10 +127,6 @@ export interface EnsembleConfig {
   readonly forceSnapshotSync: boolean;
   /** The log may be this share of the snapshot to be sent instead; negative for never from the log. */
   readonly snapshotSizeFactor: number;
-  /** Whether an observer keeps a log and snapshots (syncEnabled, observer.syncEnabled). */
-  readonly observerSyncEnabled: boolean;
-  /** How long an observer waits before it looks for a leader again, in ms. */
-  readonly observerReconnectDelayMs: number;
   /** How long an observer waits before it asks who leads, in ms. */
   readonly observerElectionDelayMs: number;
 }

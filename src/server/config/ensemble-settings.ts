@@ -20,6 +20,7 @@ import {
 } from './values.ts';
 
 const ALL_DIALLED = 'all addresses of a server are dialled, and the first that answers is taken';
+const OBSERVERS_LOG = 'every observer keeps a log and snapshots, and so starts from where it was';
 const THREADS = 'it tunes the threads and sockets of the Java server';
 
 const anyInteger = integer();
@@ -43,7 +44,7 @@ export const ensembleSettings = {
   electionAlg: checked('there is only one algorithm', fromFile('electionAlg', onlyThree, 3)),
   peerType: forEnsemble(fromFile<PeerType>('peerType', peerType, 'participant')),
   quorumListenOnAllIPs: forEnsemble(fromFile('quorumListenOnAllIPs', strictBoolean, false)),
-  syncEnabled: forEnsemble(fromFile('syncEnabled', strictBoolean, true)),
+  syncEnabled: checked(OBSERVERS_LOG, fromFile('syncEnabled', strictBoolean, true)),
   observerMasterPort: forEnsemble(fromFile('observerMasterPort', decimal(-1, 65_535), 0)),
   localSessionsEnabled: forEnsemble(fromFile('localSessionsEnabled', strictBoolean, false)),
   localSessionsUpgradingEnabled: checked(
@@ -77,7 +78,10 @@ export const ensembleSettings = {
 
   // QuorumPeer, QuorumCnxManager, FastLeaderElection
   cnxTimeoutMs: forEnsemble(fromAnywhere('cnxTimeout', aboveZero(5000), 5000)),
-  quorumCnxnTimeoutMs: forEnsemble(fromAnywhere('quorumCnxnTimeoutMs', anyInteger, -1)),
+  quorumCnxnTimeoutMs: checked(
+    'a handshake of the election may take cnxTimeout',
+    fromAnywhere('quorumCnxnTimeoutMs', anyInteger, -1),
+  ),
   electionPortBindRetry: forEnsemble(
     fromAnywhere(
       'electionPortBindRetry',
@@ -114,9 +118,13 @@ export const ensembleSettings = {
   ),
 
   // Observer
-  observerSyncEnabled: forEnsemble(
+  observerSyncEnabled: checked(
+    OBSERVERS_LOG,
     fromAnywhere<boolean | null>('observer.syncEnabled', boolean, null),
   ),
-  observerReconnectDelayMs: forEnsemble(fromAnywhere('observer.reconnectDelayMs', long(0), 0)),
+  observerReconnectDelayMs: checked(
+    'an observer without observer masters waits observer.election.DelayMs',
+    fromAnywhere('observer.reconnectDelayMs', long(0), 0),
+  ),
   observerElectionDelayMs: forEnsemble(fromAnywhere('observer.election.DelayMs', long(0), 200)),
 } as const;

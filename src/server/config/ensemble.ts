@@ -134,7 +134,6 @@ export function ensembleConfig(given: Given, lines: EnsembleLines): EnsembleConf
   const initLimit = given.read(settings.initLimit);
   const syncLimit = given.read(settings.syncLimit);
   const connectLimit = given.read(settings.connectToLearnerMasterLimit);
-  const socketTimeoutMs = given.read(settings.quorumCnxnTimeoutMs);
   const minNotificationIntervalMs = given.read(settings.minNotificationIntervalMs);
   return {
     myid: own.id,
@@ -148,7 +147,6 @@ export function ensembleConfig(given: Given, lines: EnsembleLines): EnsembleConf
     connectToLeaderLimitMs: (connectLimit > 0 ? connectLimit : initLimit) * tickTime,
     leaderServes: given.read(settings.leaderServes),
     cnxTimeoutMs: given.read(settings.cnxTimeoutMs),
-    electionTimeoutMs: socketTimeoutMs > 0 ? socketTimeoutMs : syncLimit * tickTime,
     electionPortBindRetry: given.read(settings.electionPortBindRetry),
     quorumListenOnAllIPs: given.read(settings.quorumListenOnAllIPs),
     tcpKeepAlive: given.read(settings.tcpKeepAlive),
@@ -162,9 +160,6 @@ export function ensembleConfig(given: Given, lines: EnsembleLines): EnsembleConf
     maxConcurrentDiffSyncs: given.read(settings.maxConcurrentDiffSyncs),
     forceSnapshotSync: given.read(settings.forceSnapshotSync),
     snapshotSizeFactor: given.read(settings.snapshotSizeFactor),
-    observerSyncEnabled:
-      given.read(settings.observerSyncEnabled) ?? given.read(settings.syncEnabled),
-    observerReconnectDelayMs: given.read(settings.observerReconnectDelayMs),
     observerElectionDelayMs: given.read(settings.observerElectionDelayMs),
   };
 }

@@ -33,7 +33,6 @@ describe('a member of an ensemble', () => {
       connectToLeaderLimitMs: 20_000,
       leaderServes: true,
       cnxTimeoutMs: 5000,
-      electionTimeoutMs: 10_000,
       electionPortBindRetry: 3,
       quorumListenOnAllIPs: false,
       tcpKeepAlive: false,
@@ -44,8 +43,6 @@ describe('a member of an ensemble', () => {
       maxConcurrentDiffSyncs: 100,
       forceSnapshotSync: false,
       snapshotSizeFactor: 0.33,
-      observerSyncEnabled: true,
-      observerReconnectDelayMs: 0,
       observerElectionDelayMs: 200,
     });
   });
@@ -55,7 +52,6 @@ describe('a member of an ensemble', () => {
     ['leaderServes=no', 'leaderServes', false],
     ['cnxTimeout=700', 'cnxTimeoutMs', 700],
     ['cnxTimeout=0', 'cnxTimeoutMs', 5000],
-    ['quorumCnxnTimeoutMs=900', 'electionTimeoutMs', 900],
     ['electionPortBindRetry=0', 'electionPortBindRetry', 0],
     ['electionPortBindRetry=-1', 'electionPortBindRetry', 3],
     ['quorumListenOnAllIPs=true', 'quorumListenOnAllIPs', true],
@@ -68,9 +64,6 @@ describe('a member of an ensemble', () => {
     ['forceSnapshotSync=true', 'forceSnapshotSync', true],
     ['snapshotSizeFactor=-1', 'snapshotSizeFactor', -1],
     ['snapshotSizeFactor=2', 'snapshotSizeFactor', 0.33],
-    ['syncEnabled=false', 'observerSyncEnabled', false],
-    ['syncEnabled=false\nobserver.syncEnabled=true', 'observerSyncEnabled', true],
-    ['observer.reconnectDelayMs=30', 'observerReconnectDelayMs', 30],
     ['observer.election.DelayMs=0', 'observerElectionDelayMs', 0],
   ] as const)('takes %j', (line, key, value) => {
     expect(ensemble(`${line}\n`)[key]).toBe(value);
