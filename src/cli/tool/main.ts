@@ -45,36 +45,23 @@ function isForOperator(error: unknown): error is Error {
 }
 
 /**
- * Runs one tool.
+ * Runs one tool on a console.
  *
  * @param argv the words behind the program's name
  * @returns the exit code of the process: 0, 1 for damage, difference or failure, 2 for a mistake in the command line
  */
-export async function run(argv: readonly string[]): Promise<number> {
-  const out = new Output(process.stdout);
-  const progress = new Progress(process.stderr);
-  const answers = new Answers(out);
-  const tool: ToolConsole = {
-    out,
-    progress,
-    warn: (line) => {
-      progress.clear();
-      process.stderr.write(`${line}\n`);
-    },
-    ask: (question) => answers.ask(question),
-  };
+export async function runTool(tool: ToolConsole, argv: readonly string[]): Promise<number> {
   try {
     const command = await parseToolCommand(argv);
     return command === null ? ToolExit.done : await command(tool);
   } catch (error) {
     if (error instanceof OutputClosed) return ToolExit.done;
     if (!(error instanceof ToolError || isForOperator(error))) throw error;
-    await flushQuietly(out);
+    await flushQuietly(tool.out);
     tool.warn(error.message);
     return error instanceof ToolError ? error.exitCode : ToolExit.failed;
   } finally {
-    progress.clear();
-    answers.close();
+    tool.progress.clear();
   }
 }
 
@@ -84,5 +71,21 @@ async function flushQuietly(out: Output): Promise<void> {
     await out.flush();
   } catch (error) {
     if (!(error instanceof OutputClosed)) throw error;
+  }
+}
+
+/** Runs one tool on the console of this process. Takes and gives what runTool does. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const out = new Output(process.stdout);
+  const progress = new Progress(process.stderr);
+  const answers = new Answers(out);
+  const warn = (line: string): void => {
+    progress.clear();
+    process.stderr.write(`${line}\n`);
+  };
+  try {
+    return await runTool({ out, progress, warn, ask: (question) => answers.ask(question) }, argv);
+  } finally {
+    answers.close();
   }
 }

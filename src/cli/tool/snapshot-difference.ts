@@ -4,7 +4,7 @@
  */
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
-import { aclText } from './json-values.ts';
+import { AclTexts } from './acl-texts.ts';
 import type { ToolConsole } from './output.ts';
 import { StoredStats } from './snapshot-dump.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
@@ -78,6 +78,8 @@ class Difference {
   private readonly right: DataTree;
   private readonly leftStats: StoredStats;
   private readonly rightStats: StoredStats;
+  private readonly leftAcls: AclTexts;
+  private readonly rightAcls: AclTexts;
   private readonly looksAtStat: boolean;
 
   constructor(left: DataTree, right: DataTree, looksAtStat: boolean) {
@@ -85,6 +87,8 @@ class Difference {
     this.right = right;
     this.leftStats = new StoredStats(left);
     this.rightStats = new StoredStats(right);
+    this.leftAcls = new AclTexts(left);
+    this.rightAcls = new AclTexts(right);
     this.looksAtStat = looksAtStat;
   }
 
@@ -92,7 +96,7 @@ class Difference {
     const { left, right } = this;
     const parts: Part[] = [];
     if (!hasSameData(left, row, right, other)) parts.push('data');
-    if (aclOf(left, row) !== aclOf(right, other)) parts.push('acl');
+    if (!isSameList(this.leftAcls.of(row), this.rightAcls.of(other))) parts.push('acl');
     if (left.ephemeralOwner(row) !== right.ephemeralOwner(other)) parts.push('owner');
     if (this.looksAtStat && !this.hasSameStat(row, other)) parts.push('stat');
     return parts;
@@ -121,8 +125,8 @@ function hasSameData(left: DataTree, row: Row, right: DataTree, other: Row): boo
   return left.dataOf(row)?.equals(right.dataOf(other) ?? Buffer.alloc(0)) ?? false;
 }
 
-/** Open to everybody is most, and needs no text. */
-function aclOf(tree: DataTree, row: Row): string {
-  const id = tree.aclId(row);
-  return id === -1 ? '' : tree.aclTable.aclsOf(id).map(aclText).join('\n');
+function isSameList(one: readonly string[] | null, other: readonly string[] | null): boolean {
+  if (one === other) return true;
+  if (one === null || other === null || one.length !== other.length) return false;
+  return one.every((text, index) => text === other[index]);
 }

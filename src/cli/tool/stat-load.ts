@@ -47,7 +47,7 @@ export class StatLoad {
   private hasRoot = false;
   private newest: Zxid = ZXID_ZERO;
 
-  /** Takes the next znode. Raises JuteError where it has no parent, or ToolError where it comes twice. */
+  /** Takes the next znode. Raises JuteError where it has no parent, and here or in finish() where it comes twice. */
   take(line: ZnodeLine, stat: LineStat): void {
     if (!this.hasRoot && line.path !== '/') this.addPlain('/', null);
     this.missing.delete(line.path);
@@ -101,7 +101,7 @@ export class StatLoad {
     return id;
   }
 
-  /** Ends the load. Raises ToolError for a znode that came twice. */
+  /** Ends the load. Raises JuteError for a znode that came twice. */
   finish(): DataTree {
     for (const [path, acl] of this.missing) this.addPlain(path, acl);
     this.load.finish();

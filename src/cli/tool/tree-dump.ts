@@ -4,6 +4,7 @@
 
 import type { DataTree } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
+import { AclTexts } from './acl-texts.ts';
 import { directoriesOf, type Point, readData } from './data-state.ts';
 import { isDirectory } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
@@ -35,15 +36,16 @@ export async function dumpTree(
   const start = tree.findPath(options.path);
   if (start === NO_ROW) throw new ToolError(`${source}: there is no znode ${options.path}`);
   const stats = new StoredStats(tree);
+  const acls = new AclTexts(tree);
   for (const path of pathsAbove(options.path)) {
-    out.write(znodeLine(tree, path, tree.findPath(path), stats, options));
+    out.write(znodeLine(tree, path, tree.findPath(path), stats, acls, options));
   }
   let count = 0;
   const total = tree.nodeCount;
   for (const { path, row } of walk(tree, options.path, start, 'created')) {
     count++;
     if (options.persistentOnly && isOfSession(tree, row)) continue;
-    out.write(znodeLine(tree, path, row, stats, options));
+    out.write(znodeLine(tree, path, row, stats, acls, options));
     if (!out.isFull) continue;
     progress.report('znodes', count, options.path === '/' ? total : 0);
     await out.flush();

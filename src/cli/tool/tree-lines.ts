@@ -19,7 +19,8 @@ import {
 import { invalidPathReason } from '../../datatree/path.ts';
 import type { ACL, Stat } from '../../jute/data.ts';
 import { SESSION_ID_ZERO, type SessionId } from '../../jute/int64.ts';
-import { aclText, type DataForm, jsonData, parseAcl } from './json-values.ts';
+import type { AclTexts } from './acl-texts.ts';
+import { type DataForm, jsonData, parseAcl } from './json-values.ts';
 import type { StoredStats } from './snapshot-dump.ts';
 import { ToolError } from './tool-error.ts';
 import { hex, parseSession, parseZxid } from './words.ts';
@@ -36,13 +37,14 @@ export function znodeLine(
   path: string,
   row: Row,
   stats: StoredStats,
+  acls: AclTexts,
   options: LineOptions,
 ): string {
-  const aclId = tree.aclId(row);
+  const acl = acls.of(row);
   const line = {
     path,
     ...jsonData(options.data === 'none' ? null : tree.dataOf(row), options.data),
-    ...(aclId === -1 ? {} : { acl: tree.aclTable.aclsOf(aclId).map(aclText) }),
+    ...(acl === null ? {} : { acl }),
     ...ownerFields(tree, tree.ephemeralOwner(row)),
     ...(options.stat ? { stat: statFields(stats.of(row)) } : {}),
   };

@@ -49,7 +49,7 @@ export async function loadTree(tool: ToolConsole, options: TreeLoadOptions): Pro
     if (number % 4096 === 0) tool.progress.report('znodes', number);
   }
   tool.progress.clear();
-  const tree = loading.finish();
+  const tree = finished(loading, input);
   if (zxid !== null) {
     if (zxid < tree.lastProcessedZxid) {
       throw new ToolError(
@@ -65,6 +65,16 @@ export async function loadTree(tool: ToolConsole, options: TreeLoadOptions): Pro
   tool.out.line(`${path}: ${tree.nodeCount - 1} znodes`);
   await tool.out.flush();
   return ToolExit.done;
+}
+
+/** Some mistakes are only found at the end, and have no line. */
+function finished(loading: Loading, input: string): DataTree {
+  try {
+    return loading.finish();
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error;
+    throw new ToolError(`${input}: ${error.message}`);
+  }
 }
 
 /** The znodes of one input. */

@@ -6,6 +6,7 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
+import { logEndAt } from '../../datatree/storage/log-end.ts';
 import { RECORD_END_MARK } from '../../datatree/storage/log-format.ts';
 import { follows } from '../../datatree/storage/replay.ts';
 import type { Zxid } from '../../jute/int64.ts';
@@ -147,8 +148,21 @@ async function copyRepaired(
     }
   }
   tool.progress.clear();
+  checkEnd(tool, log);
   tool.out.line(`EOF reached after ${count} txns.`);
   return fixedCount;
+}
+
+/** No more than a checksum can be made right. Raises ToolError where the next record cannot even be found. */
+function checkEnd(tool: ToolConsole, { records, file, path }: OpenLog): void {
+  const end = logEndAt(file, records.offset);
+  if (end === 'torn') {
+    tool.warn(`${path}: a write was not finished at offset ${records.offset}, left out`);
+  } else if (end === 'damaged') {
+    throw new ToolError(
+      `There is no record, and more follows (${path} at offset ${records.offset}; --chop leaves it out)`,
+    );
+  }
 }
 
 /** Shows the bad record, and asks unless everything is to be fixed. */
@@ -203,7 +217,7 @@ export async function chopTxnLog(tool: ToolConsole, path: string, zxid: Zxid): P
 }
 
 function copyChopped(tool: ToolConsole, log: OpenLog, copy: LogCopy, zxid: Zxid): number {
-  const { records, path } = log;
+  const { records, file, path } = log;
   let last: Zxid | null = null;
   let count = 0;
   while (records.next()) {
@@ -225,6 +239,7 @@ function copyChopped(tool: ToolConsole, log: OpenLog, copy: LogCopy, zxid: Zxid)
     copy.add(records, records.writtenChecksum);
     count++;
   }
+  if (last === zxid && logEndAt(file, records.offset) !== 'clean') return count;
   if (last === zxid) throw new ToolError(`${path} ends with ${toHex(zxid)}: nothing to chop`);
   throw new ToolError(`Failed to chop ${basename(path)}: it has no zxid ${toHex(zxid)}`);
 }

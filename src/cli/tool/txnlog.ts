@@ -66,8 +66,9 @@ class Dump {
       const count = await this.records(log);
       // It broke off at a partial record, and said so.
       if (log.records.stop === null) return;
-      if (!this.options.json) this.tool.out.line(`EOF reached after ${count} txns.`);
-      this.checkEnd(log);
+      if (this.endsWell(log) && !this.options.json) {
+        this.tool.out.line(`EOF reached after ${count} txns.`);
+      }
     } finally {
       log.file.close();
     }
@@ -128,19 +129,15 @@ class Dump {
     }
   }
 
-  /** Looks at what follows the last record. */
-  private checkEnd(log: OpenLog): void {
-    const { records, file, path } = log;
-    switch (logEndAt(file, records.offset)) {
-      case 'clean':
-        return;
-      case 'torn':
-        this.tool.warn(`${path}: a write was not finished at offset ${records.offset}`);
-        return;
-      case 'damaged':
-        this.fails(`${path}: damaged at offset ${records.offset}, and more follows`);
-        return;
+  /** Looks at what follows the last record; false where that is damage. */
+  private endsWell({ records, file, path }: OpenLog): boolean {
+    const end = logEndAt(file, records.offset);
+    if (end === 'damaged') {
+      this.fails(`${path}: damaged at offset ${records.offset}, and more follows`);
+    } else if (end === 'torn') {
+      this.tool.warn(`${path}: a write was not finished at offset ${records.offset}`);
     }
+    return end !== 'damaged';
   }
 
   private fails(line: string): void {
