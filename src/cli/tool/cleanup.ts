@@ -15,18 +15,21 @@ export interface CleanupOptions {
   /** dataLogDir and dataDir; the files are in version-2 below. */
   readonly dataLogDir: string;
   readonly dataDir: string;
-  /** Snapshots that stay, at least 3. */
+  /** Snapshots that stay; checkRetainCount has seen it. */
   readonly count: number;
   /** Only tells. */
   readonly dryRun: boolean;
 }
 
+/** Refuses to keep fewer snapshots than the server ever would. Raises ToolError. */
+export function checkRetainCount(count: number): void {
+  if (count >= MIN_RETAIN_COUNT) return;
+  throw new ToolError(`count should be greater than or equal to ${MIN_RETAIN_COUNT}`);
+}
+
 /** Removes what is not needed, with Java's line for each file. Gives the exit code. Raises ToolError. */
 export async function cleanUp(tool: ToolConsole, options: CleanupOptions): Promise<number> {
   const { dataLogDir, dataDir, count, dryRun } = options;
-  if (count < MIN_RETAIN_COUNT) {
-    throw new ToolError(`count should be greater than or equal to ${MIN_RETAIN_COUNT}`);
-  }
   const paths = purgeable(disk, {
     snapshotDirectory: existing(dataDir),
     logDirectory: existing(dataLogDir),

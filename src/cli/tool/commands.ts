@@ -4,7 +4,7 @@
 import { environmentOf } from '../environment.ts';
 import { dataDirOf, staticKeys } from '../static-keys.ts';
 import { backUp } from './backup.ts';
-import { cleanUp } from './cleanup.ts';
+import { checkRetainCount, cleanUp } from './cleanup.ts';
 import { directoriesOf, type Point } from './data-state.ts';
 import type { DataForm } from './json-values.ts';
 import type { ToolConsole } from './output.ts';
@@ -170,6 +170,7 @@ interface CleanupLine {
 export function runCleanup(tool: ToolConsole, line: CleanupLine): Promise<number> {
   if (line.count === undefined) throw new ToolError('cleanup [dataLogDir [snapDir]] -n count');
   const count = parseCount(line.count, '-n', ToolExit.failed);
+  checkRetainCount(count);
   const { dataLogDir, snapDir } = line;
   const directories =
     dataLogDir === undefined

@@ -4,6 +4,7 @@
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
 import { hashSetOrder } from './java-text.ts';
+import { ToolError } from './tool-error.ts';
 
 /** In which order children are met. */
 export type ChildOrder = 'created' | 'java';
@@ -24,7 +25,7 @@ interface Pending {
 }
 
 /**
- * Meets the znode at `start`, which is `row`, and those below it.
+ * Meets the znode at `start`, which is `row`, and those below it. Raises ToolError for a name that is no UTF-8.
  *
  * @param maxLevel how far below the start the walk goes
  */
@@ -48,8 +49,10 @@ export function* walk(
     top.next++;
     visit.path = top.prefix + name;
     visit.row = tree.findPath(visit.path);
-    // A name that is no UTF-8 does not find its znode again.
-    if (visit.row === NO_ROW) continue;
+    // No server makes such a name.
+    if (visit.row === NO_ROW) {
+      throw new ToolError(`a znode below ${top.prefix} has a name that is no UTF-8`);
+    }
     visit.level = stack.length;
     visit.childCount = tree.childCount(visit.row);
     yield visit;
