@@ -3,14 +3,13 @@
  * in the product as well.
  */
 import { describe, expect, it } from 'vitest';
-import { BUGS } from './bugs.ts';
-import { drawOptions } from './options.ts';
+import { BUGS, optionsFor } from './bugs.ts';
 import { World } from './world.ts';
 
 /** The first seed whose world notices a bug; null where none does. */
 function findingSeed(bug: string, seeds: number): number | null {
   for (let seed = 1; seed <= seeds; seed++) {
-    if (new World(seed, drawOptions(seed), bug).run().error !== null) return seed;
+    if (new World(seed, optionsFor(seed, bug), bug).run().error !== null) return seed;
   }
   return null;
 }

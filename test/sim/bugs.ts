@@ -10,6 +10,8 @@ import { PacketType } from '../../src/quorum/zab/packet.ts';
 import type { Random } from '../harness/random.ts';
 import { framed } from '../harness/wire.ts';
 import { ObservedTree } from './observed-tree.ts';
+import type { SimOptions } from './options.ts';
+import { drawOptions } from './options.ts';
 import type { RawPacket } from './packet-stream.ts';
 import { packets } from './packet-stream.ts';
 import type { MakeSabotage, Sabotage, ServerLink, Tamper } from './sabotage.ts';
@@ -226,14 +228,33 @@ const applyDifferently: MakeSabotage = (random) => ({
   tree: (options: DataTreeOptions) => new CarelessTree(options, random),
 });
 
-/** All of them, by name, and the seeds within which each has to be found. */
-export const BUGS: Readonly<
-  Record<string, { readonly make: MakeSabotage; readonly seeds: number }>
-> = {
+/** A bug, and the seeds within which it has to be found. */
+export interface Bug {
+  readonly make: MakeSabotage;
+  readonly seeds: number;
+  /** The kind of trouble that it takes, where that is rare. */
+  readonly trouble?: Partial<SimOptions>;
+}
+
+/** Servers that end and come back all the time, so that some of them have always missed something. */
+const RESTARTS: Partial<SimOptions> = {
+  voters: 3,
+  faults: [
+    [3, 'kill'],
+    [3, 'killLeader'],
+    [1, 'isolateLeader'],
+  ],
+  faultEveryMs: 300,
+  faultLastsMs: 300,
+  faultMs: 30_000,
+};
+
+/** All of them, by name. */
+export const BUGS: Readonly<Record<string, Bug>> = {
   acknowledgeBeforeSync: { make: acknowledgeBeforeSync, seeds: 10 },
   forgetDirectorySync: { make: forgetDirectorySync, seeds: 30 },
   forgetAcceptedEpoch: { make: forgetAcceptedEpoch, seeds: 30 },
-  currentEpochFirst: { make: currentEpochFirst, seeds: 50 },
+  currentEpochFirst: { make: currentEpochFirst, seeds: 50, trouble: RESTARTS },
   forgetTrunc: { make: forgetTrunc, seeds: 60 },
   loseProposal: { make: loseProposal, seeds: 10 },
   acknowledgeAhead: { make: acknowledgeAhead, seeds: 20 },
@@ -246,9 +267,18 @@ export const BUGS: Readonly<
   applyDifferently: { make: applyDifferently, seeds: 10 },
 };
 
-/** The sabotage of a bug. */
-export function sabotageOf(bug: string, random: Random): Sabotage {
-  const found = BUGS[bug];
-  if (found === undefined) throw new Error(`there is no bug ${bug}, only ${Object.keys(BUGS)}`);
-  return found.make(random);
+function bugCalled(name: string): Bug {
+  const bug = BUGS[name];
+  if (bug === undefined) throw new Error(`there is no bug ${name}, only ${Object.keys(BUGS)}`);
+  return bug;
+}
+
+/** The sabotage of a bug; null for none. */
+export function sabotageOf(name: string | null, random: Random): Sabotage {
+  return name === null ? HONEST : bugCalled(name).make(random);
+}
+
+/** What a seed stands for where a bug is to be found. */
+export function optionsFor(seed: number, bug: string | null): SimOptions {
+  return { ...drawOptions(seed), ...(bug === null ? {} : bugCalled(bug).trouble) };
 }

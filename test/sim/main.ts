@@ -8,8 +8,7 @@
  *   npm run simulate -- --bugs                how many seeds each deliberate bug needs to be found
  */
 import { performance } from 'node:perf_hooks';
-import { BUGS } from './bugs.ts';
-import { drawOptions } from './options.ts';
+import { BUGS, optionsFor } from './bugs.ts';
 import type { Outcome } from './world.ts';
 import { World } from './world.ts';
 
@@ -58,7 +57,7 @@ function describe(seed: number, outcome: Outcome, wallMs: number): string {
 /** Runs one world, and tells what became of it where somebody wants to know. */
 function run(seed: number, bug: string | null, isTraced: boolean): Outcome {
   const narrate = isTraced ? (line: string): void => void process.stdout.write(`${line}\n`) : null;
-  return new World(seed, drawOptions(seed), bug, narrate).run();
+  return new World(seed, optionsFor(seed, bug), bug, narrate).run();
 }
 
 /** The command that runs a world again, with its trace. */
@@ -101,7 +100,7 @@ function runSeeds({ seeds, bug, isTraced, isVerbose }: Arguments): boolean {
     if (outcome.error === null) continue;
     failures += 1;
     console.log(`seed ${seed} fails: ${outcome.error.message}`);
-    console.log(`options ${JSON.stringify(drawOptions(seed))}`);
+    console.log(`options ${JSON.stringify(optionsFor(seed, bug))}`);
     console.log(`again: ${again(seed, bug)}`);
   }
   const wallMs = performance.now() - start;

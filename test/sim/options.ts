@@ -177,8 +177,8 @@ export function drawOptions(seed: number): SimOptions {
     workload: drawWorkload(random, tickTime),
     faultMs: random.pick([5000, 15_000, 30_000]),
     faultEveryMs: random.pick([200, 500, 1500, 5000]),
-    faults: drawSome(random, FAULT_KINDS, 0.5),
-    faultLastsMs: random.pick([100, 500, 2000, 10_000]),
+    faults: drawSome(random, FAULT_KINDS, random.pick([0.1, 0.3, 0.6])),
+    faultLastsMs: random.pick([100, 300, 1000, 5000]),
     healAll: random.chance(0.7),
   };
 }

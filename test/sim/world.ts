@@ -16,7 +16,6 @@ import { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { Sabotage } from './sabotage.ts';
-import { HONEST } from './sabotage.ts';
 import { serverOptions } from './server-options.ts';
 import { SimClient } from './sim-client.ts';
 import { SimServer } from './sim-server.ts';
@@ -65,7 +64,7 @@ export class World {
   ) {
     this.options = options;
     this.random = new Random(seed);
-    this.sabotage = bug === null ? HONEST : sabotageOf(bug, this.random);
+    this.sabotage = sabotageOf(bug, this.random);
     this.narrate = narrate;
     this.network = new Network(this.timeline, this.random, options.network);
     this.ledger = new Ledger(() => this.timeline.now);
