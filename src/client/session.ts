@@ -7,11 +7,12 @@
  * failing, since nothing can have happened to it; and a frame that no answer can be is a fault of the connection alone.
  */
 
-import { ErrorCode } from '../jute/error-code.ts';
+import { ErrorCode, errorName } from '../jute/error-code.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { SESSION_ID_ZERO, toHex, writeInt32, ZXID_ZERO } from '../jute/int64.ts';
 import { EventType, OpCode, SpecialXid } from '../jute/op-code.ts';
 import {
+  REPLY_HEADER_SIZE,
   readConnectResponse,
   readReplyHeader,
   readWatcherEvent,
@@ -312,6 +313,12 @@ export class Session {
   }
 
   #takeGreeting(reader: JuteReader, now: number): void {
+    if (reader.remaining === REPLY_HEADER_SIZE) {
+      // Java's read-only server says so where it may not make local sessions (ReadOnlyRequestProcessor).
+      throw new JuteError(
+        `the server refuses the session: ${errorName(readReplyHeader(reader).err)}`,
+      );
+    }
     const response = readConnectResponse(reader);
     if (response.timeOut <= 0) {
       const id = toHex(this.sessionId);

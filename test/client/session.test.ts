@@ -32,6 +32,14 @@ describe('a new session', () => {
     expect(sent.map(({ body }) => body.readString())).toEqual(['/a', '/b']);
   });
 
+  it('hears why a read-only server makes none', () => {
+    const talk = new Conversation({ canBeReadOnly: true });
+    talk.connectRequest();
+    talk.hear(answer(0, { err: -119 }));
+    expect(talk.story).toEqual(['connect one:1', 'disconnect']);
+    expect(talk.session.lastError?.message).toContain('refuses the session: notReadOnly');
+  });
+
   it('goes on with a session that it is given', () => {
     const password = Buffer.alloc(16, 3);
     const talk = new Conversation({ session: { id: 99n as never, password } });
