@@ -9,7 +9,7 @@
  */
 
 import { crc32 } from 'node:zlib';
-import { StatOffset } from '../jute/data.ts';
+import { STAT_SIZE, StatOffset } from '../jute/data.ts';
 
 /** The version that a TxnDigest carries (Java: DigestCalculator.DIGEST_VERSION). */
 export const DIGEST_VERSION = 2;
@@ -73,9 +73,48 @@ export function crcUpdate(crc: number, bytes: Uint8Array, start: number, end: nu
  * of the wire layout.
  */
 export function finishDigest(crc: number, stat: Uint8Array, at: number): number {
+  return ~takeStat(crc, stat, at) >>> 0;
+}
+
+function takeStat(crc: number, stat: Uint8Array, at: number): number {
   let state = crcUpdate(crc, stat, at, at + StatOffset.ctime);
   state = crcUpdate(state, stat, at + StatOffset.pzxid, at + StatOffset.pzxid + 8);
-  return ~crcUpdate(state, stat, at + StatOffset.ctime, at + StatOffset.dataLength) >>> 0;
+  return crcUpdate(state, stat, at + StatOffset.ctime, at + StatOffset.dataLength);
+}
+
+/** What a Stat does to the digest of any znode: for finishDigestWith(), where many have the same. */
+export function statDigest(stat: Uint8Array, at: number): number {
+  return takeStat(0, stat, at);
+}
+
+/** The same as finishDigest(), `ofStat` being the statDigest() of the Stat: by linearity, the CRC goes on over as many zeros. */
+export function finishDigestWith(crc: number, ofStat: number): number {
+  const table = overZeroStat;
+  return (
+    ~(
+      ofStat ^
+      (table[crc & 0xff] as number) ^
+      (table[256 + ((crc >>> 8) & 0xff)] as number) ^
+      (table[512 + ((crc >>> 16) & 0xff)] as number) ^
+      (table[768 + (crc >>> 24)] as number)
+    ) >>> 0
+  );
+}
+
+/** For each of the four bytes of a CRC: what becomes of it over a Stat of zeros. */
+const overZeroStat = makeOverZeroStat();
+
+function makeOverZeroStat(): Int32Array {
+  const zeros = new Uint8Array(STAT_SIZE);
+  const made = new Int32Array(4 * 256);
+  for (let bit = 0; bit < 32; bit++) {
+    const alone = takeStat(1 << bit, zeros, 0);
+    const base = (bit >> 3) * 256;
+    for (let byte = 1 << (bit & 7); byte < 2 << (bit & 7); byte++) {
+      made[base + byte] = (made[base + byte - (1 << (bit & 7))] as number) ^ alone;
+    }
+  }
+  return made;
 }
 
 /** Eight bytes, given as two big-endian words, taken into a running CRC. */

@@ -12,6 +12,7 @@ import type { ACL } from '../jute/data.ts';
 import { StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { writeInt64 } from '../jute/int64.ts';
+import { crcUpdate, finishDigest, finishDigestWith, statDigest } from './digest.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
@@ -53,6 +54,8 @@ const NO_BYTES = new Uint8Array(0);
 export class Reservations {
   private readonly state: TreeState;
   private readonly given: NewZnode;
+  /** The transaction that last created something without an owner, and the digest of the Stat that it gave it. */
+  private readonly digested = { zxidHigh: 0, zxidLow: 0, timeHigh: 0, timeLow: 0, ofStat: 0 };
 
   constructor(state: TreeState) {
     this.state = state;
@@ -104,8 +107,36 @@ export class Reservations {
       writeInt64(rows.statBytes(row), at, content.owner);
     }
     rows.set(row, Field.acl, state.aclTable.take(content.acl));
-    rows.set(row, Field.digest, state.digestOf(row, bytes, start, end));
+    if (state.options.digestEnabled && !given.isExcluded) {
+      rows.set(row, Field.digest, this.digestOf(row, place, content, moment));
+    }
     return row;
+  }
+
+  /** The digest of a row that is new. The Stats of what one transaction creates are the same, but for the owners. */
+  private digestOf(row: Row, place: NewPlace, content: NewContent, moment: TxnMoment): number {
+    const { rows } = this.state.znodes;
+    let crc = crcUpdate(-1, place.bytes, place.start, place.end);
+    if (content.dataEnd >= 0) {
+      crc = crcUpdate(crc, content.dataBytes, content.dataStart, content.dataEnd);
+    }
+    if (this.given.ownerKind !== OwnerKind.none) {
+      return finishDigest(crc, rows.statBytes(row), rows.statStart(row));
+    }
+    const { digested } = this;
+    const isSame =
+      digested.zxidLow === moment.zxidLow &&
+      digested.zxidHigh === moment.zxidHigh &&
+      digested.timeLow === moment.timeLow &&
+      digested.timeHigh === moment.timeHigh;
+    if (!isSame) {
+      digested.zxidLow = moment.zxidLow;
+      digested.zxidHigh = moment.zxidHigh;
+      digested.timeLow = moment.timeLow;
+      digested.timeHigh = moment.timeHigh;
+      digested.ofStat = statDigest(rows.statBytes(row), rows.statStart(row));
+    }
+    return finishDigestWith(crc, digested.ofStat);
   }
 
   /** Makes a reserved row a znode of the tree. */

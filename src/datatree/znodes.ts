@@ -18,6 +18,7 @@ import { Field, NO_ROW, Rows } from './rows.ts';
 import { Slab } from './slab.ts';
 
 const SLASH = 0x2f;
+const NO_BYTES = new Uint8Array(0);
 
 /** Whose chain a znode is in. */
 export const OwnerKind = { none: 0, session: 1, container: 2, ttl: 3 } as const;
@@ -68,6 +69,9 @@ export class Znodes implements PathComparer, PathMatcher {
   root: Row = NO_ROW;
   /** What findParent() gave last, if it is still there. */
   private lastParent: Row = NO_ROW;
+  /** The bytes that reserve() last copied from, and a view of them: the parts of a multi stand in the same. */
+  private lastSource: Uint8Array = NO_BYTES;
+  private lastSourceView: DataView = new DataView(NO_BYTES.buffer);
 
   /** @param hashSeed 64 random bits that clients do not know, in two numbers */
   constructor(hashSeed: readonly [number, number]) {
@@ -356,12 +360,19 @@ export class Znodes implements PathComparer, PathMatcher {
   /** Makes the row of a znode that is going to be: publish() makes it one, discard() takes it back. Its Stat is zero but for dataLength. */
   reserve(given: NewZnode): Row {
     const row = this.place(given, RESERVED);
-    const { bytes, nameStart, end, data, dataStart } = given;
-    const at = this.nameStart(row);
-    const target = this.chunkBytes(row);
-    copyBytes(bytes, nameStart, target, at, end - nameStart);
-    if (data !== null) {
-      copyBytes(data, dataStart, target, at + end - nameStart, given.dataEnd - dataStart);
+    const { bytes } = given;
+    if (given.data !== null && given.data !== bytes) {
+      const at = this.nameStart(row);
+      const target = this.chunkBytes(row);
+      const nameSize = given.end - given.nameStart;
+      copyBytes(bytes, given.nameStart, target, at, nameSize);
+      copyBytes(given.data, given.dataStart, target, at + nameSize, dataSizeOf(given));
+    } else {
+      if (bytes !== this.lastSource) {
+        this.lastSource = bytes;
+        this.lastSourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      }
+      this.fill(row, given, this.lastSourceView);
     }
     this.index.add(given.hash, row);
     this.reservedCount += 1;
@@ -394,9 +405,9 @@ export class Znodes implements PathComparer, PathMatcher {
 
   /** Makes room for a znode, with everything in it but its name and its data. */
   private place(given: NewZnode, reservedFlag: number): Row {
-    const { parent, nameStart, end, data, dataStart } = given;
+    const { parent, nameStart, end, data } = given;
     const nameSize = end - nameStart;
-    const dataSize = data === null ? 0 : given.dataEnd - dataStart;
+    const dataSize = dataSizeOf(given);
     const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
     const flags =
       reservedFlag |
@@ -426,10 +437,17 @@ export class Znodes implements PathComparer, PathMatcher {
   addBulk(given: NewZnode, source: DataView): Row {
     const row = this.place(given, 0);
     this.appendChild(given.parent, row);
+    this.fill(row, given, source);
+    this.index.addBulk(given.hash);
+    return row;
+  }
+
+  /** Copies name and data to where they belong, both from `given.bytes`, of which `source` is a view. */
+  private fill(row: Row, given: NewZnode, source: DataView): void {
     const { slab } = this;
-    const { nameStart, end, dataStart, data } = given;
-    const nameSize = end - nameStart;
-    const dataSize = data === null ? 0 : given.dataEnd - dataStart;
+    const { nameStart, dataStart } = given;
+    const nameSize = given.end - nameStart;
+    const dataSize = dataSizeOf(given);
     const chunk = this.rows.get(row, Field.chunk);
     const at = this.nameStart(row);
     if (chunk >= 0 && nameSize + dataSize <= WORD_LOOP_MAX_SIZE) {
@@ -440,8 +458,6 @@ export class Znodes implements PathComparer, PathMatcher {
       copyBytes(given.bytes, nameStart, slab.bytesOf(chunk), at, nameSize);
       copyBytes(given.bytes, dataStart, slab.bytesOf(chunk), at + nameSize, dataSize);
     }
-    this.index.addBulk(given.hash);
-    return row;
   }
 
   /** Ends a load. Returns a row whose path another one has too, or NO_ROW. */
@@ -531,6 +547,11 @@ export class Znodes implements PathComparer, PathMatcher {
 
 /** How far a copy of whole words may write behind a name, in bytes. */
 const WORD_OVERSHOOT = 3;
+
+/** Bytes of data; 0 for null. */
+function dataSizeOf(given: NewZnode): number {
+  return given.data === null ? 0 : given.dataEnd - given.dataStart;
+}
 
 function viewOf(writer: JuteWriter): DataView {
   const { buffer } = writer;

@@ -5,7 +5,13 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crcUpdate, digestChange, finishDigest } from '../../src/datatree/digest.ts';
+import {
+  crcUpdate,
+  digestChange,
+  finishDigest,
+  finishDigestWith,
+  statDigest,
+} from '../../src/datatree/digest.ts';
 import { ErrorCode } from '../../src/jute/error-code.ts';
 import type { Zxid } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
@@ -53,6 +59,13 @@ describe('the digest of a znode', () => {
         (value, index) => value ^ (after[index] ?? 0),
       );
       expect((digestWith(before) ^ digestChange(a, b, c, d)) >>> 0).toBe(digestWith(after));
+    });
+    fc.assert(property);
+  });
+
+  it('takes a Stat in by its own digest', () => {
+    const property = fc.property(fc.integer(), bytesOf(68), (crc, stat) => {
+      expect(finishDigestWith(crc, statDigest(stat, 0))).toBe(finishDigest(crc, stat, 0));
     });
     fc.assert(property);
   });

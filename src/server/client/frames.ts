@@ -19,6 +19,9 @@ import type { RequestThrottle } from './request-throttle.ts';
 
 /** The length in front of every frame, in bytes. */
 const LENGTH_SIZE = 4;
+/** The memory of a backlog of such a size is used again, by whoever needs one next. */
+const SPARE_MIN_SIZE = 16 * 1024;
+const SPARE_MAX_SIZE = 1024 * 1024;
 
 /** Who understands what clients send. */
 export interface FrameReader {
@@ -37,6 +40,8 @@ export class Frames {
   private readonly reader: FrameReader;
   /** Connections that have to wait and that may go on as soon as mayAsk says so. */
   private readonly stalled = new Set<Connection>();
+  /** A backlog that nobody needs at the moment. */
+  private spare: InputBacklog | null = null;
 
   constructor(
     ports: ClientPortPorts,
@@ -56,14 +61,28 @@ export class Frames {
 
   /** Takes what has arrived: `chunk[0, size)`, which is used for others afterwards. */
   receive(connection: Connection, chunk: Buffer, size: number): void {
-    const { backlog } = connection;
-    if (backlog !== null) {
-      backlog.append(chunk, 0, size, this.roomFor(backlog));
-      if (!connection.isPaused) this.consumeBacklog(connection, backlog);
-      return;
-    }
-    const taken = this.consume(connection, chunk, 0, size);
+    const start = this.receiveIntoBacklog(connection, chunk, size);
+    if (start === size) return;
+    const taken = this.consume(connection, chunk, start, size);
     if (taken < size) this.keep(connection, chunk, taken, size);
+  }
+
+  /** Gives a backlog what the frame at its front lacks, or everything where it cannot be taken; returns how much. */
+  private receiveIntoBacklog(connection: Connection, chunk: Buffer, size: number): number {
+    let at = 0;
+    for (
+      let { backlog } = connection;
+      backlog !== null && at < size;
+      backlog = connection.backlog
+    ) {
+      const room = this.roomFor(backlog.bytes, backlog.start, backlog.end);
+      const wanted = room - backlog.size;
+      const end = connection.isPaused || wanted <= 0 ? size : Math.min(size, at + wanted);
+      backlog.append(chunk, at, end, room);
+      at = end;
+      if (!connection.isPaused) this.consumeBacklog(connection, backlog);
+    }
+    return at;
   }
 
   /** A paused connection's link has sent everything: its output is no reason to wait any more. */
@@ -81,25 +100,31 @@ export class Frames {
     return this.stalled.size > 0;
   }
 
-  /** Bytes that the frame at the front of a backlog takes, as far as it can be trusted. */
-  private roomFor(backlog: InputBacklog): number {
-    if (backlog.size < LENGTH_SIZE) return 0;
-    const length = readInt32(backlog.bytes, backlog.start);
+  /** Bytes that the frame which begins `bytes[start, end)` takes, as far as it can be trusted; those of its length where that is not whole. */
+  private roomFor(bytes: Buffer, start: number, end: number): number {
+    if (end - start < LENGTH_SIZE) return LENGTH_SIZE;
+    const length = readInt32(bytes, start);
     return length > 0 && length <= this.options.juteMaxBuffer ? LENGTH_SIZE + length : 0;
   }
 
   private keep(connection: Connection, chunk: Buffer, from: number, to: number): void {
-    const backlog = new InputBacklog(chunk, from, to);
+    const room = Math.max(to - from, this.roomFor(chunk, from, to));
+    const { spare } = this;
+    const backlog = spare !== null && spare.bytes.length >= room ? spare : new InputBacklog(room);
+    if (backlog === spare) this.spare = null;
+    backlog.append(chunk, from, to, room);
     connection.backlog = backlog;
-    const room = this.roomFor(backlog);
-    if (room > backlog.size) backlog.makeRoom(room);
   }
 
   private consumeBacklog(connection: Connection, backlog: InputBacklog): void {
     const { bytes, start, end } = backlog;
     const taken = this.consume(connection, bytes, start, end);
-    if (taken === end) connection.backlog = null;
-    else backlog.start = taken;
+    backlog.start = taken;
+    if (taken < end) return;
+    connection.backlog = null;
+    if (bytes.length < SPARE_MIN_SIZE || bytes.length > SPARE_MAX_SIZE) return;
+    backlog.clear();
+    this.spare = backlog;
   }
 
   /** Takes whole frames from `bytes[start, end)` as long as the connection may ask; returns where the next one begins. */

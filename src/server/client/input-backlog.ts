@@ -7,12 +7,11 @@
 export class InputBacklog {
   bytes: Buffer;
   start = 0;
-  end: number;
+  end = 0;
 
-  /** Copies `source[from, to)`, which will be used for other connections. */
-  constructor(source: Buffer, from: number, to: number) {
-    this.bytes = Buffer.allocUnsafe(to - from);
-    this.end = source.copy(this.bytes, 0, from, to);
+  /** @param capacity bytes that there is room for at first */
+  constructor(capacity: number) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
   /** How many bytes wait. */
@@ -20,18 +19,27 @@ export class InputBacklog {
     return this.end - this.start;
   }
 
+  /** Forgets everything, and keeps the memory. */
+  clear(): void {
+    this.start = 0;
+    this.end = 0;
+  }
+
   /** Adds a copy of `source[from, to)`. @param room bytes that the frame at the front takes in all, if that is known */
   append(source: Buffer, from: number, to: number, room: number): void {
     const needed = this.size + to - from;
-    if (this.start + needed > this.bytes.length) this.makeRoom(Math.max(room, needed * 2));
+    if (this.start + needed > this.bytes.length) this.makeRoom(needed, room);
     this.end += source.copy(this.bytes, this.end, from, to);
   }
 
-  /** Moves what waits into a buffer of `size` bytes. */
-  makeRoom(size: number): void {
-    const larger = Buffer.allocUnsafe(size);
-    this.end = this.bytes.copy(larger, 0, this.start, this.end);
+  /** Moves what waits to the front, in other memory where half of this would not be free then. */
+  private makeRoom(needed: number, room: number): void {
+    const isEnough = needed <= room ? room <= this.bytes.length : needed * 2 <= this.bytes.length;
+    const target = isEnough
+      ? this.bytes
+      : Buffer.allocUnsafeSlow(needed <= room ? room : needed * 2);
+    this.end = this.bytes.copy(target, 0, this.start, this.end);
     this.start = 0;
-    this.bytes = larger;
+    this.bytes = target;
   }
 }

@@ -14,8 +14,8 @@ import { clientSocketLimit } from './descriptors.ts';
 import { hostFacts } from './facts.ts';
 import { plainAddress, takeHandle } from './socket-handle.ts';
 
-/** Bytes read from a socket at once at most. */
-const READ_SIZE = 64 * 1024;
+/** Bytes read from a socket at once at most: room for some large requests, because what is left of one has to be copied. */
+const READ_SIZE = 256 * 1024;
 /** Bytes handed to a socket at once at most, so that a large reply shows how it gets on. */
 const SEND_SIZE = 64 * 1024;
 

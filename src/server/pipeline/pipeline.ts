@@ -25,6 +25,7 @@ import type { Connection, QueuedRequest } from '../client/connection.ts';
 import { UNSENT_LIMIT } from '../client/connection.ts';
 import type { TurnClock } from '../clock.ts';
 import type { Sessions } from '../session/sessions.ts';
+import { BodyPool } from './body-pool.ts';
 import { operationName } from './operation-names.ts';
 import type { Reads } from './reads.ts';
 import { Request } from './request.ts';
@@ -80,6 +81,8 @@ export class Pipeline {
   private readonly handlers: ReadonlyMap<number, ReadHandler>;
   private readonly getData: ReadHandler;
   private readonly reader = new JuteReader(NO_BODY);
+  /** Where the records of clients' writes are. */
+  private readonly bodies = new BodyPool();
   /** Set right after construction: it needs the pipeline itself. */
   private writes: WritePath | null = null;
   /** Requests of clients that are not answered yet (Java: requestsInProcess). */
@@ -141,7 +144,7 @@ export class Pipeline {
   ): void {
     this.inProcess += 1;
     if (isClientWrite(type)) {
-      const body = Buffer.from(record.bytes.subarray(record.start, record.end));
+      const body = this.bodies.copy(record.bytes, record.start, record.end);
       this.propose(this.request(connection, cxid, type, body));
     } else if (type === OpCode.sync && this.writes !== null && this.writes.sync !== null) {
       const body = Buffer.from(record.bytes.subarray(record.start, record.end));
@@ -288,6 +291,7 @@ export class Pipeline {
         this.events.sessionClosed(request.sessionId, connection);
       } else this.replyToWrite(connection, request, txn, result);
     }
+    this.bodies.giveBack(request.body);
     if (request.successor !== null) this.events.sessionReady(request.successor);
     if (txn.type === OpCode.closeSession) {
       this.events.sessionClosed(request.sessionId, connection);

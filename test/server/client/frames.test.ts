@@ -104,6 +104,36 @@ describe('a stream of requests', () => {
     ann.ask(Op.create, create('/a', Buffer.from(large)));
     expect(nodeIn(ann.ask(Op.getData, get)).data).toBe(large);
   });
+
+  it('may bring large frames of several clients in pieces, in and out of step', () => {
+    const world = new World();
+    const sizes = fc.array(fc.integer({ min: 1, max: 50_000 }), { minLength: 1, maxLength: 12 });
+    const clients = [world.connect(), world.connect()];
+    for (const [index, ann] of clients.entries()) ann.ask(Op.create, create(`/c${index}`));
+    const property = fc.property(sizes, sizes, (...streams) => {
+      const waiting = clients.map((ann, index) => {
+        const texts = (streams[index] ?? []).map((size) => `${index}:${size} `.repeat(size / 8));
+        const frames = texts.flatMap((text) => [
+          ann.frame(Op.setData, setData(`/c${index}`, Buffer.from(text))),
+          ann.frame(Op.getData, pathAndWatch(`/c${index}`)),
+        ]);
+        return { ann, texts, rest: Buffer.concat(frames) };
+      });
+      while (waiting.some(({ rest }) => rest.length > 0)) {
+        for (const one of waiting) {
+          one.ann.send(one.rest.subarray(0, 30_011));
+          one.rest = one.rest.subarray(30_011);
+        }
+        world.turn();
+      }
+      world.settle();
+      for (const { ann, texts } of waiting) {
+        const read = ann.take().filter((_reply, index) => index % 2 === 1);
+        expect(read.map((reply) => nodeIn(reply).data)).toEqual(texts);
+      }
+    });
+    fc.assert(property, { numRuns: 30 });
+  });
 });
 
 describe('a length', () => {

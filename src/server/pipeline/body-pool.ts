@@ -1,0 +1,49 @@
+/*
+ * BodyPool: memory for the records of large writes, which have to be kept until they are answered. Without it a load by large multis
+ * makes and drops hundreds of megabytes, and the collector, which counts them as part of the heap, walks the whole heap again and again.
+ *
+ * Nothing here answers to a class of Java's.
+ */
+
+/** What is smaller comes cheaply from Node's own pool, and what is larger is rare; in bytes. */
+const POOLED_MIN_SIZE = 16 * 1024;
+const POOLED_MAX_ORDER = 20;
+/** Bytes that are kept for the next ones. */
+const KEPT_SIZE_LIMIT = 8 * 1024 * 1024;
+
+/** Copies of records, in memory that is used again. */
+export class BodyPool {
+  /** Free memory by the logarithm of its size. */
+  private readonly free: Buffer[][] = Array.from({ length: POOLED_MAX_ORDER + 1 }, () => []);
+  private freeSize = 0;
+
+  /** A copy of `bytes[start, end)`. */
+  copy(bytes: Buffer, start: number, end: number): Buffer {
+    const size = end - start;
+    const list = this.listFor(size);
+    if (list === undefined) return Buffer.from(bytes.subarray(start, end));
+    const memory = list.pop();
+    if (memory !== undefined) this.freeSize -= memory.length;
+    const whole = memory ?? Buffer.allocUnsafeSlow(1 << orderOf(size));
+    bytes.copy(whole, 0, start, end);
+    return whole.subarray(0, size);
+  }
+
+  /** Takes back what copy() gave, which nobody may read any more. */
+  giveBack(body: Buffer): void {
+    const list = this.listFor(body.length);
+    if (list === undefined || this.freeSize >= KEPT_SIZE_LIMIT) return;
+    const whole = Buffer.from(body.buffer);
+    this.freeSize += whole.length;
+    list.push(whole);
+  }
+
+  private listFor(size: number): Buffer[] | undefined {
+    return size < POOLED_MIN_SIZE ? undefined : this.free[orderOf(size)];
+  }
+}
+
+/** The least power of two that is not below a size. */
+function orderOf(size: number): number {
+  return 32 - Math.clz32(size - 1);
+}

@@ -1,0 +1,53 @@
+/*
+ * Memory for the records of large writes.
+ */
+import { describe, expect, it } from 'vitest';
+import { BodyPool } from '../../../src/server/pipeline/body-pool.ts';
+
+const LARGE = 20_000;
+const bytes = Buffer.alloc(3 * LARGE, 'some record ');
+
+describe('the memory of a large record', () => {
+  it('holds a copy of what was given', () => {
+    const body = new BodyPool().copy(bytes, 5, 5 + LARGE);
+    expect(body.equals(bytes.subarray(5, 5 + LARGE))).toBe(true);
+    expect(body.buffer).not.toBe(bytes.buffer);
+  });
+
+  it('is used again when it was given back, and not before', () => {
+    const pool = new BodyPool();
+    const [first, second] = [pool.copy(bytes, 0, LARGE), pool.copy(bytes, 0, LARGE)];
+    expect(second.buffer).not.toBe(first.buffer);
+    pool.giveBack(first);
+    const third = pool.copy(bytes, 7, 7 + LARGE + 100);
+    expect(third.buffer).toBe(first.buffer);
+    expect(third.equals(bytes.subarray(7, 7 + LARGE + 100))).toBe(true);
+    expect(second.equals(bytes.subarray(0, LARGE))).toBe(true);
+  });
+
+  it('is not that of a record of another size', () => {
+    const pool = new BodyPool();
+    const large = pool.copy(bytes, 0, 2 * LARGE);
+    pool.giveBack(large);
+    expect(pool.copy(bytes, 0, LARGE).buffer).not.toBe(large.buffer);
+  });
+
+  it('is left to the collector where there is plenty', () => {
+    const pool = new BodyPool();
+    const bodies = Array.from({ length: 300 }, () => pool.copy(bytes, 0, 2 * LARGE));
+    for (const body of bodies) pool.giveBack(body);
+    const kept = new Set(bodies.map((body) => body.buffer));
+    const again = bodies.map(() => pool.copy(bytes, 0, 2 * LARGE).buffer);
+    expect(again.filter((memory) => kept.has(memory))).toHaveLength(128);
+  });
+});
+
+describe('the memory of a small record', () => {
+  it('is never given to another', () => {
+    const pool = new BodyPool();
+    const small = pool.copy(bytes, 0, 10);
+    pool.giveBack(small);
+    pool.copy(bytes, 10, 20);
+    expect(small.equals(bytes.subarray(0, 10))).toBe(true);
+  });
+});
