@@ -10,6 +10,7 @@ import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { SESSION_ID_ZERO } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
+import { PreparedCreates } from '../jute/prepared-creates.ts';
 import { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import { RecordedCreate } from '../jute/recorded-create.ts';
 import type { MultiTxn, Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
@@ -87,7 +88,7 @@ export interface TxnResult {
   readonly path: string | null;
   /** The znode created or changed, NO_ROW if none; valid until the next transaction. */
   readonly row: Row;
-  /** Of a multi, in order; otherwise null. */
+  /** Of a multi, in order; otherwise null. None of PreparedCreates, whose parts all have succeeded. */
   readonly parts: readonly TxnPartResult[] | null;
 }
 
@@ -196,6 +197,10 @@ export class TxnApplier {
 
   /** A multi with an error among its parts changes nothing; the parts behind the error become runtimeInconsistency. */
   private applyMulti(clientId: SessionId, multi: MultiTxn): TxnPartResult[] {
+    if (multi instanceof PreparedCreates) {
+      this.nodes.createAllPrepared(multi);
+      return [];
+    }
     const parts: TxnPartResult[] = [];
     this.statsEnd = 0;
     const isRefused = multi.txns.some((txn) => txn.type === OpCode.error);

@@ -12,6 +12,7 @@ import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO, writeInt64 } from '../jute/int64.ts';
 import { EventType } from '../jute/op-code.ts';
+import type { PreparedCreates } from '../jute/prepared-creates.ts';
 import type { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import type { RecordedCreate } from '../jute/recorded-create.ts';
 import type { TxnHeader } from '../jute/txn.ts';
@@ -155,6 +156,27 @@ export class NodeChanges implements TxnMoment {
     state.approximateDataSize += txn.pathCharCount;
     if (this.isPathNeeded(row)) this.noteCreate(txn.path, row, parentRow);
     return ErrorCode.ok;
+  }
+
+  /** The same for a multi of creates, none of which can fail. Of children in a row the last one has all that their parent gets. */
+  createAllPrepared(txn: PreparedCreates): void {
+    const { state } = this;
+    const last = txn.count - 1;
+    for (let index = 0; index <= last; index++) {
+      const row = txn.row(index);
+      const parentRow = txn.parentRow(index);
+      const isFollowed =
+        index < last &&
+        txn.parentRow(index + 1) === parentRow &&
+        // Numbers that have gone round, and -1, have a meaning of their own.
+        txn.parentCVersion(index + 1) > txn.parentCVersion(index) &&
+        txn.parentCVersion(index) >= 0;
+      if (!isFollowed) this.countCreate(parentRow, txn.parentCVersion(index));
+      this.reservations.publish(row);
+      state.approximateDataSize +=
+        txn.pathEnd(index) - txn.pathStart(index) + txn.dataLength(index);
+      if (this.isPathNeeded(row)) this.noteCreate(txn.pathOf(index), row, parentRow);
+    }
   }
 
   /** Whether anybody but the tree wants to know about a change of a row: most are of no interest to watches and quotas. */

@@ -10,6 +10,7 @@ import { readACLs, writeACLs } from './data.ts';
 import type { SessionId, Zxid } from './int64.ts';
 import { readInt32, writeInt32 } from './int64.ts';
 import { OpCode } from './op-code.ts';
+import { PreparedCreates } from './prepared-creates.ts';
 import { PreparedTxn } from './prepared-txn.ts';
 import type { JuteReader } from './reader.ts';
 import { JuteError } from './reader.ts';
@@ -355,6 +356,10 @@ function writeCreateStart(
 }
 
 function writeMultiTxn(writer: JuteWriter, multi: MultiTxn): void {
+  if (multi instanceof PreparedCreates) {
+    multi.writeRecord(writer);
+    return;
+  }
   writer.writeInt(multi.txns.length);
   for (const txn of multi.txns) {
     writer.writeInt(txn.type);

@@ -43,6 +43,12 @@ export class JuteWriter {
     return start;
   }
 
+  /** A view of what was written from `at` on, good until something more is written. */
+  viewFrom(at: number): DataView {
+    const { buffer } = this;
+    return new DataView(buffer.buffer, buffer.byteOffset + at, this.length - at);
+  }
+
   private grow(needed: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
     this.buffer.copy(larger, 0, 0, this.length);

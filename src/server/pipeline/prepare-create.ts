@@ -3,6 +3,7 @@
  * decides which of several errors a client is told.
  */
 
+import type { Row } from '../../datatree/data-tree.ts';
 import type { EphemeralTypeOptions } from '../../datatree/ephemeral-type.ts';
 import {
   CONTAINER_EPHEMERAL_OWNER,
@@ -16,6 +17,7 @@ import type { SessionId } from '../../jute/int64.ts';
 import { SESSION_ID_ZERO } from '../../jute/int64.ts';
 import { isTTLMode } from '../../jute/multi.ts';
 import { CreateMode, OpCode, Perms } from '../../jute/op-code.ts';
+import type { CreateParts } from '../../jute/prepared-creates.ts';
 import type { PreparedCreateFields } from '../../jute/prepared-txn.ts';
 import { PreparedCreate } from '../../jute/prepared-txn.ts';
 import type { AccessControl } from '../auth/access.ts';
@@ -34,6 +36,7 @@ export class PrepareCreate {
   private readonly quotas: QuotaCheck;
   private readonly options: EphemeralTypeOptions;
   /** What the next transaction is made of: used again for each. */
+  private row: Row = NONE;
   private readonly fields: {
     -readonly [Name in keyof PreparedCreateFields]: PreparedCreateFields[Name];
   } = {
@@ -63,6 +66,8 @@ export class PrepareCreate {
   }
 
   /**
+   * Gives the transaction, or the code that refuses it.
+   *
    * @param logType the op code that stands in the log: in a multi a create2 is logged as a create, because servers before 3.9 drop
    *   it there (ZOOKEEPER-4026)
    */
@@ -72,6 +77,33 @@ export class PrepareCreate {
     asker: Asker,
     moment: Moment,
   ): PreparedCreate | ErrorCode {
+    const err = this.reserveFor(op, logType, asker, moment);
+    return err === ErrorCode.ok ? new PreparedCreate(op.path, this.row, op.data, this.fields) : err;
+  }
+
+  /** The same as a part of a multi, which goes into `parts` where it is of the plain kind; then it gives null. */
+  preparePart(
+    op: CreateOp,
+    logType: PreparedCreate['type'],
+    asker: Asker,
+    moment: Moment,
+    parts: CreateParts,
+  ): PreparedCreate | ErrorCode | null {
+    const err = this.reserveFor(op, logType, asker, moment);
+    if (err !== ErrorCode.ok) return err;
+    if (!parts.canTake(this.fields))
+      return new PreparedCreate(op.path, this.row, op.data, this.fields);
+    parts.add(op.path, this.row, op.data, this.fields);
+    return null;
+  }
+
+  /** Makes all checks, reserves the row and fills in `row` and `fields`; or gives the code that refuses the create. */
+  private reserveFor(
+    op: CreateOp,
+    logType: PreparedCreate['type'],
+    asker: Asker,
+    moment: Moment,
+  ): ErrorCode {
     const isEphemeral = isEphemeralMode(op.flags);
     const refusal = this.refuseMode(op) || asker.sessionErr;
     if (refusal !== ErrorCode.ok) {
@@ -80,7 +112,7 @@ export class PrepareCreate {
         : refusal;
     }
     if (!op.hasPath) return ErrorCode.marshallingError;
-    const { path, data } = op;
+    const { path } = op;
     if (path.lastSlash < 0 || path.hasNull) return ErrorCode.badArguments;
     const fixed = this.access.fix(asker.ids, op.acl);
     if (fixed.acls === null) return fixed.err;
@@ -96,7 +128,7 @@ export class PrepareCreate {
     const parentCVersion = (parent.cversion + 1) | 0;
     const { acls } = fixed;
     const isVerbatim = path.isVerbatim && acls === op.acl;
-    const row = this.reserve(op, parent, acls, asker, moment);
+    this.row = this.reserve(op, parent, acls, asker, moment);
     const { fields } = this;
     fields.type = logType;
     fields.parentRow = parentRow;
@@ -107,7 +139,7 @@ export class PrepareCreate {
     fields.parentCVersion = parentCVersion;
     fields.ttl = op.ttl;
     fields.isAnsweredWithStat = op.type !== OpCode.create;
-    return new PreparedCreate(path, row, data, fields);
+    return ErrorCode.ok;
   }
 
   private reserve(
@@ -116,7 +148,7 @@ export class PrepareCreate {
     acls: readonly ACL[],
     asker: Asker,
     moment: Moment,
-  ): number {
+  ): Row {
     const owner = ownerOf(op, asker.sessionId);
     const row = this.pending.create(parent, op, { acls, owner }, moment);
     this.pending.changeParent(parent, moment, 'created');

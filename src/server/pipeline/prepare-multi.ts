@@ -7,6 +7,7 @@
 
 import { ErrorCode } from '../../jute/error-code.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import { CreateParts } from '../../jute/prepared-creates.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
 import type { MultiTxn, Txn } from '../../jute/txn.ts';
@@ -30,6 +31,9 @@ export class PrepareMulti {
   private readonly createOp = new CreateOp();
   private readonly pathVersionOp = new PathVersionOp();
   private readonly setDataOp = new SetDataOp();
+  /** The parts of the multi at hand, as long as all are plain creates; then `txns` is null. */
+  private readonly parts = new CreateParts();
+  private txns: Txn[] | null = null;
 
   constructor(ports: {
     readonly pending: PendingChanges;
@@ -47,23 +51,25 @@ export class PrepareMulti {
   prepare(request: Request, reader: JuteReader, asker: Asker, moment: Moment): MultiTxn {
     const { pending } = this;
     const digestBefore = pending.treeDigest;
-    const txns: Txn[] = [];
     const refuse = (): void => pending.rollbackMulti(digestBefore);
     pending.startMulti();
+    this.parts.clear();
+    this.txns = null;
     try {
-      request.multiTypes = this.prepareParts(txns, reader, { asker, moment, refuse });
+      request.multiTypes = this.prepareParts(reader, { asker, moment, refuse });
     } catch (error) {
       refuse();
       throw error;
     } finally {
       pending.finishMulti();
     }
-    return { type: OpCode.multi, txns };
+    const { txns } = this;
+    this.txns = null;
+    return txns === null ? this.parts.toTxn(request.body) : { type: OpCode.multi, txns };
   }
 
   /** Returns the op codes that were asked for, or null where those in the log are the same. */
   private prepareParts(
-    txns: Txn[],
     reader: JuteReader,
     context: { readonly asker: Asker; readonly moment: Moment; readonly refuse: () => void },
   ): readonly number[] | null {
@@ -79,6 +85,9 @@ export class PrepareMulti {
       const part = hasFailed
         ? ErrorCode.runtimeInconsistency
         : this.preparePart(asked, asker, moment);
+      if (part === null) continue;
+      this.txns ??= this.parts.toTxn(reader.bytes).txns;
+      const { txns } = this;
       if (typeof part === 'number') {
         if (!hasFailed) refuse();
         hasFailed = true;
@@ -116,21 +125,24 @@ export class PrepareMulti {
     }
   }
 
-  private preparePart(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode {
+  /** Null where the part is among this.parts. */
+  private preparePart(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode | null {
     const part = this.dispatch(type, asker, moment);
     // What Java fails over in a part, an absent name in an ACL for one, it fails over as a whole.
     if (part === ErrorCode.marshallingError) throw new JuteError('a part that Java fails over');
     return part;
   }
 
-  private dispatch(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode {
+  private dispatch(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode | null {
     const { createOp } = this;
     switch (type) {
       case OpCode.create:
       case OpCode.create2:
         if (createOp.lacksItsTTL) return ErrorCode.marshallingError;
         // A create2 in the log of a multi is something that servers before 3.9 drop (ZOOKEEPER-4026).
-        return this.creates.prepare(createOp, OpCode.create, asker, moment);
+        return this.txns === null
+          ? this.creates.preparePart(createOp, OpCode.create, asker, moment, this.parts)
+          : this.creates.prepare(createOp, OpCode.create, asker, moment);
       case OpCode.createContainer:
       case OpCode.createTTL:
         return this.creates.prepare(createOp, type, asker, moment);

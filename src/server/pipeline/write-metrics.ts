@@ -5,6 +5,7 @@
 
 import type { NamespaceSummarySet } from '../../admin/metrics/namespace-summary-set.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import { PreparedCreates } from '../../jute/prepared-creates.ts';
 import { PreparedTxn } from '../../jute/prepared-txn.ts';
 import type { Txn } from '../../jute/txn.ts';
 
@@ -31,9 +32,20 @@ export function countWrites(summary: NamespaceSummarySet, txn: Txn): void {
       for (const path of txn.paths2Delete ?? []) summary.add(path, path.length);
       return;
     case OpCode.multi:
+      if (txn instanceof PreparedCreates) {
+        countCreates(summary, txn);
+        return;
+      }
       for (const part of txn.txns) countWrites(summary, part);
       return;
     default:
       return;
+  }
+}
+
+function countCreates(summary: NamespaceSummarySet, txn: PreparedCreates): void {
+  for (let index = 0; index < txn.count; index++) {
+    const [start, end] = [txn.pathStart(index), txn.pathEnd(index)];
+    summary.addBytes(txn.bytes, start, end, end - start + txn.dataLength(index));
   }
 }

@@ -8,6 +8,7 @@ import { STAT_SIZE } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import { PreparedCreates } from '../../jute/prepared-creates.ts';
 import { PreparedTxn } from '../../jute/prepared-txn.ts';
 import { JuteReader } from '../../jute/reader.ts';
 import type { Txn } from '../../jute/txn.ts';
@@ -65,6 +66,11 @@ function writeMultiResponse(
   parts: readonly TxnPartResult[],
 ): void {
   const { txn } = request;
+  if (txn instanceof PreparedCreates) {
+    txn.writeResults(out);
+    writeMultiEnd(out);
+    return;
+  }
   const types = txn === null ? typesOf(request) : request.multiTypes;
   const txns = txn?.type === OpCode.multi ? txn.txns : [];
   for (let index = 0; index < parts.length; index++) {
