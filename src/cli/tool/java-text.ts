@@ -11,6 +11,21 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** Kinds of English that between them know most abbreviations of zones; American alone says GMT+1 where Java says CET. */
 const ENGLISH = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'en-NZ'];
 
+/** Zones without summer time that no kind of English has an abbreviation for, and Java has. */
+const MORE_ZONES: Readonly<Record<string, string>> = {
+  'Asia/Bangkok': 'ICT',
+  'Asia/Hong_Kong': 'HKT',
+  'Asia/Jakarta': 'WIB',
+  'Asia/Seoul': 'KST',
+  'Asia/Shanghai': 'CST',
+  'Asia/Singapore': 'SGT',
+  'Asia/Taipei': 'CST',
+  'Asia/Tokyo': 'JST',
+  'Europe/Istanbul': 'TRT',
+  'Europe/Moscow': 'MSK',
+};
+
+/** By the offset from UTC, as two names of one zone do not share one. */
 const zoneNames = new Map<number, string>();
 
 function zoneOf(date: Date): string {
@@ -21,7 +36,11 @@ function zoneOf(date: Date): string {
     const parts = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(date);
     return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
   });
-  const name = names.find((text) => !/^(GMT|UTC)[+-]/.test(text)) ?? names[0] ?? 'GMT';
+  const name =
+    names.find((text) => !/^(GMT|UTC)[+-]/.test(text)) ??
+    MORE_ZONES[Intl.DateTimeFormat().resolvedOptions().timeZone] ??
+    names[0] ??
+    'GMT';
   zoneNames.set(offset, name);
   return name;
 }
