@@ -19,7 +19,7 @@ export interface RequestParts {
   /** Takes the answer: `reader` stands behind the ReplyHeader, and has something only where `err` is 0. May raise JuteError. */
   readonly answered: (err: number, reader: JuteReader, zxid: Zxid) => void;
   /** Takes the reason why there will be no answer. */
-  readonly failed: (error: Error) => void;
+  readonly failed: (error: unknown) => void;
   /** The watch that is left when the server says yes. */
   readonly registration?: WatchRegistration | null;
   /** When to give up, in ms of the session's clock; Infinity for never. */
@@ -60,7 +60,7 @@ export class Request {
   }
 
   /** Hands on why there is no answer, unless it is over. */
-  fail(error: Error): void {
+  fail(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#failed(error);

@@ -9,6 +9,8 @@ import type { SessionId, Zxid } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
+import { AbortSignals } from './abort-signals.ts';
+import { callListener } from './call-listener.ts';
 import type { ServerAddress } from './connection-string.ts';
 import { ClientClosedError, ConnectionLossError, errorOf } from './errors.ts';
 import type { RequestOptions } from './operations.ts';
@@ -41,11 +43,14 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
   protected readonly host: SessionHost;
   protected readonly root: Chroot;
   readonly #streams = new Set<WatchStream>();
+  readonly #signals = new AbortSignals();
   readonly #requestTimeoutMs: number;
   #closing: Promise<void> | null = null;
 
   constructor(settings: ClientSettings) {
     super();
+    // Each call of connected() listens until it is answered.
+    this.setMaxListeners(0);
     this.root = settings.chroot;
     this.#requestTimeoutMs = settings.requestTimeoutMs;
     this.host = new SessionHost(settings, {
@@ -211,7 +216,10 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
       reject(signal.reason);
       return null;
     }
-    const request = new Request({
+    const settled = (): void => {
+      if (signal !== undefined) this.#signals.forget(signal, request);
+    };
+    const request: Request = new Request({
       type,
       path,
       write,
@@ -219,33 +227,23 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
         if (err === ErrorCode.ok) resolve(read(reader));
         else if (err === absent) resolve(null);
         else reject(errorOf(err, path));
-        signal?.removeEventListener('abort', onAbort);
+        settled();
       },
       failed: (error) => {
         reject(error);
-        signal?.removeEventListener('abort', onAbort);
+        settled();
       },
       registration,
       deadline: timeoutMs === Infinity ? Infinity : clock() + timeoutMs,
     });
-    const onAbort = (): void => request.fail(signal?.reason);
-    signal?.addEventListener('abort', onAbort);
+    if (signal !== undefined) this.#signals.follow(signal, request);
     return request;
   }
 
   #deliver(delivery: Delivery): void {
     const { type, path, zxid, watchers } = delivery;
     const event: WatchedEvent = { type, path: this.root.toClient(path), zxid };
-    for (const watcher of watchers) {
-      try {
-        watcher(event);
-      } catch (error) {
-        // The others still hear of it, and the program of the mistake, as it would of one in a listener of an EventTarget.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const watcher of watchers) callListener(() => watcher(event));
   }
 
   #changed(change: Extract<SessionEffect, { readonly kind: 'state' }>): void {
@@ -258,20 +256,21 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
       case 'connected':
       case 'connectedReadOnly':
         if (server !== null) {
-          this.emit('connected', { server, isReadOnly: state === 'connectedReadOnly' });
+          const isReadOnly = state === 'connectedReadOnly';
+          callListener(() => this.emit('connected', { server, isReadOnly }));
         }
         break;
       case 'connecting':
-        this.emit('disconnected', error);
+        callListener(() => this.emit('disconnected', error));
         break;
       case 'closed':
-        this.emit('closed');
+        callListener(() => this.emit('closed'));
         break;
       case 'expired':
       case 'authFailed':
-        this.emit(state, error);
+        callListener(() => this.emit(state, error));
         break;
     }
-    this.emit('state', state);
+    callListener(() => this.emit('state', state));
   }
 }

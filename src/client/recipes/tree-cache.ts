@@ -11,6 +11,7 @@
  */
 
 import { EventEmitter } from 'node:events';
+import { callListener } from '../call-listener.ts';
 import { ConnectionLossError, NoAuthError, NoNodeError } from '../errors.ts';
 import type { DataResult } from '../operations.ts';
 import { childOf, parentOf } from '../path.ts';
@@ -116,7 +117,7 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
   #end(error: Error | null): void {
     this.#isOver = true;
     this.#settleReady.reject(error ?? new Error('The cache was closed'));
-    this.emit('ended', error);
+    callListener(() => this.emit('ended', error));
   }
 
   #take(event: WatchedEvent): void {
@@ -197,20 +198,20 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
     const entry = this.#entries.get(node.path);
     if (entry === undefined) {
       this.#entries.set(node.path, { node, round: this.#round });
-      this.emit('added', node);
+      callListener(() => this.emit('added', node));
       return;
     }
     const { stat } = entry.node;
     const isSame = stat.mzxid === node.stat.mzxid && stat.czxid === node.stat.czxid;
     entry.round = this.#round;
     entry.node = node;
-    if (!isSame) this.emit('changed', node);
+    if (!isSame) callListener(() => this.emit('changed', node));
   }
 
   #remove(path: string): void {
     const entry = this.#entries.get(path);
     if (entry === undefined || this.#isOver) return;
     this.#entries.delete(path);
-    this.emit('removed', entry.node);
+    callListener(() => this.emit('removed', entry.node));
   }
 }

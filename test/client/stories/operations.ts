@@ -228,6 +228,25 @@ export function operationStories(kind: ServerKind): void {
       expect((await zk.getData(at)).data).toBeNull();
     });
 
+    it('end by the hundred with one signal, of which Node.js does not warn', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const warnings: Error[] = [];
+      const warn = (warning: Error): void => void warnings.push(warning);
+      process.on('warning', warn);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const numbers = Array.from({ length: 100 }, (_, index) => index);
+      await Promise.all(numbers.map(() => zk.getData(at, { signal })));
+      zk.reconnect();
+      const reads = numbers.map(() => failure(zk.getData(at, { signal })));
+      controller.abort();
+      for (const error of await Promise.all(reads)) expect(error).toBe(signal.reason);
+      await zk.sync();
+      process.off('warning', warn);
+      expect(warnings).toEqual([]);
+    });
+
     it('answer thousands at once, in their order', async () => {
       const zk = await scene.client();
       const at = await scene.place(zk);

@@ -191,6 +191,29 @@ export function sessionStories(kind: ServerKind): void {
       expect(zk.watchCount).toBe(0);
     });
 
+    it('are told to all, also where one throws, which the program hears of', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const usual = process.listeners('uncaughtException');
+      process.removeAllListeners('uncaughtException');
+      const uncaught = once(process, 'uncaughtException');
+      try {
+        const events: string[] = [];
+        const mistake = new Error('a mistake');
+        await zk.getData(at, {
+          watch: () => {
+            throw mistake;
+          },
+        });
+        await zk.getData(at, { watch: ({ type }) => events.push(type) });
+        await zk.setData(at, 'x');
+        expect((await within('the exception', uncaught))[0]).toBe(mistake);
+        expect(events).toEqual(['nodeDataChanged']);
+      } finally {
+        for (const listener of usual) process.on('uncaughtException', listener);
+      }
+    });
+
     it('that stay are told again and again, and those below a path of everything there', async () => {
       const zk = await scene.client();
       const at = await scene.place(zk);
