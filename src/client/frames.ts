@@ -9,6 +9,9 @@ import { JuteError } from '../jute/reader.ts';
 
 const LENGTH_SIZE = 4;
 
+/** A frame whose length cannot be, or is more than is allowed. */
+export class FrameSizeError extends JuteError {}
+
 /** Collects chunks and gives whole frames. */
 export class FrameReader {
   /** The buffer that `start` and `end` speak of. */
@@ -49,7 +52,7 @@ export class FrameReader {
 
   /**
    * Moves on to the next frame: false if it is not whole yet.
-   * Raises JuteError for a length that is negative or not below the limit.
+   * Raises FrameSizeError for a length that is negative or not below the limit.
    */
   next(): boolean {
     if (!this.isNextWhole()) return false;
@@ -60,7 +63,7 @@ export class FrameReader {
     return true;
   }
 
-  /** True if next() would find a frame. Raises JuteError as next() does. */
+  /** True if next() would find a frame. Raises FrameSizeError as next() does. */
   isNextWhole(): boolean {
     if (this.#nextSize() < 0) {
       if (!this.#isThere(LENGTH_SIZE)) return false;
@@ -69,7 +72,7 @@ export class FrameReader {
     return this.#isThere(LENGTH_SIZE + this.#nextSize());
   }
 
-  /** The first 4 bytes of the next frame if it is whole, else null. Raises JuteError as next() does. */
+  /** The first 4 bytes of the next frame if it is whole, else null. Raises FrameSizeError as next() does. */
   peekInt(): number | null {
     if (!this.isNextWhole()) return null;
     if (this.bytes.length - this.end < LENGTH_SIZE + 4) this.#join();
@@ -82,7 +85,7 @@ export class FrameReader {
     if (this.bytes.length - this.end < LENGTH_SIZE) return -1;
     const size = readInt32(this.bytes, this.end);
     if (size < 0 || size >= this.#maxSize) {
-      throw new JuteError(`a frame of ${size} bytes, jute.maxbuffer is ${this.#maxSize}`);
+      throw new FrameSizeError(`a frame of ${size} bytes, jute.maxbuffer is ${this.#maxSize}`);
     }
     return size;
   }

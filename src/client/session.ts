@@ -35,7 +35,7 @@ import {
   SessionExpiredError,
   ThrottledOpError,
 } from './errors.ts';
-import { FrameReader } from './frames.ts';
+import { FrameReader, FrameSizeError } from './frames.ts';
 import type { Request } from './request-queue.ts';
 import { RequestQueue } from './request-queue.ts';
 import { ServerRound } from './server-round.ts';
@@ -279,8 +279,16 @@ export class Session {
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       this.hasMore = false;
+      if (error instanceof FrameSizeError) this.#failLongest(error);
       this.#drop(error, now);
     }
+  }
+
+  /** An answer that is too long would be too long again: whoever asked for it is told so, and not that the connection was lost. */
+  #failLongest(cause: FrameSizeError): void {
+    const request = this.#pending.shift();
+    const message = `The answer cannot be taken: ${cause.message}`;
+    request?.fail(new MarshallingError(request.path, { message, cause }));
   }
 
   #isEventNext(): boolean {

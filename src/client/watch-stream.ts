@@ -7,6 +7,7 @@
 
 import { ClientClosedError, ConnectionLossError } from './errors.ts';
 import type { RequestOptions, WatchOptions } from './operations.ts';
+import { Losses } from './retry.ts';
 import type { WatchedEvent, Watcher } from './watch-registry.ts';
 
 /** What to watch, and until when. */
@@ -144,12 +145,14 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
 
   /** Sets the watch, on the next connection if this one breaks. */
   async #set(): Promise<void> {
+    const losses = new Losses();
     for (;;) {
       try {
         await this.#ask();
         break;
       } catch (error) {
-        if (!(error instanceof ConnectionLossError) || this.#isOver) throw error;
+        if (this.#isOver) throw error;
+        losses.take(error);
       }
     }
     if (this.#isOver) this.#remove();

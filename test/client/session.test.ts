@@ -79,11 +79,17 @@ describe('answers', () => {
     ]);
   });
 
-  it('as long as juteMaxBuffer are the end of the connection', () => {
+  it('as long as juteMaxBuffer are the end of the connection, and who asked hears why', () => {
     const talk = Conversation.connected({ juteMaxBuffer: 100 });
     talk.ask('/a');
+    talk.ask('/b');
     talk.hear(Buffer.from([0, 0, 0, 100]));
-    expect(talk.story).toEqual(['/a: ConnectionLossError', 'disconnect', 'state connecting']);
+    expect(talk.story).toEqual([
+      '/a: MarshallingError',
+      '/b: ConnectionLossError',
+      'disconnect',
+      'state connecting',
+    ]);
     expect(talk.session.lastError?.message).toContain('jute.maxbuffer is 100');
   });
 });

@@ -4,10 +4,10 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { ClientClosedError, ConnectionLossError, NodeExistsError, NoNodeError } from '../errors.ts';
+import { ClientClosedError, NodeExistsError, NoNodeError } from '../errors.ts';
 import type { Data } from '../operations.ts';
 import { childOf, parentOf } from '../path.ts';
-import { retryOnLoss } from '../retry.ts';
+import { Losses, retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 import { deleteOwn, untilGone } from './own-node.ts';
@@ -37,13 +37,14 @@ export class Barrier {
   /** Opens it for all who wait. One that somebody has closed anew while this lost its connection stays closed. */
   async open(): Promise<void> {
     const closed = await retryOnLoss(() => this.#zk.exists(this.#path));
+    const losses = new Losses();
     for (let stat = closed; stat !== null && stat.czxid === closed?.czxid; ) {
       try {
         await this.#zk.delete(this.#path);
         return;
       } catch (error) {
         if (error instanceof NoNodeError) return;
-        if (!(error instanceof ConnectionLossError)) throw error;
+        losses.take(error);
       }
       stat = await retryOnLoss(() => this.#zk.exists(this.#path));
     }

@@ -4,10 +4,10 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { ConnectionLossError, NodeExistsError, NoNodeError } from '../errors.ts';
+import { NodeExistsError, NoNodeError } from '../errors.ts';
 import type { Multi } from '../multi.ts';
 import { childOf } from '../path.ts';
-import { retryOnLoss } from '../retry.ts';
+import { Losses, retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 import { deleteOwn } from './own-node.ts';
@@ -41,6 +41,7 @@ export class Marker {
   async #commit(fill: (multi: Multi<[]>) => void): Promise<boolean> {
     if (!this.#isThere) await this.#create();
     this.#number += 1;
+    const losses = new Losses();
     for (;;) {
       const multi = this.#zk.multi();
       fill(multi);
@@ -48,7 +49,7 @@ export class Marker {
         await multi.setData(this.#path, String(this.#number)).commit();
         return true;
       } catch (error) {
-        if (!(error instanceof ConnectionLossError)) throw error;
+        losses.take(error);
         if (await this.#isNoted()) return false;
       }
     }

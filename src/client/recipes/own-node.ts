@@ -6,14 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import {
   ClientClosedError,
-  ConnectionLossError,
   NoNodeError,
   SessionExpiredError,
   type ZooKeeperError,
 } from '../errors.ts';
 import type { CreateParts, CreateResult, Data, RequestOptions } from '../operations.ts';
 import { childOf } from '../path.ts';
-import { retryOnLoss } from '../retry.ts';
+import { Losses, retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 
@@ -53,17 +52,17 @@ async function createWithId(
 ): Promise<CreateResult> {
   const { parent, prefix, data, acl } = parts;
   const path = childOf(parent, `${id}${prefix}`);
+  const losses = new Losses();
   for (;;) {
     try {
       return await zk.create2(path, data, { mode: 'ephemeralSequential', acl, ...options });
     } catch (error) {
       if (error instanceof NoNodeError) {
         await ensurePath(zk, parent, { acl, ...options });
-      } else if (error instanceof ConnectionLossError) {
+      } else {
+        losses.take(error);
         const found = await findOwn(zk, parent, id, options);
         if (found !== null) return found;
-      } else {
-        throw error;
       }
     }
   }

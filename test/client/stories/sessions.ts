@@ -7,7 +7,9 @@ import {
   AuthFailedError,
   ClientClosedError,
   ConnectionLossError,
+  MarshallingError,
   NoWatcherError,
+  retryOnLoss,
   SessionExpiredError,
   toHex,
   type WatchedEvent,
@@ -88,6 +90,33 @@ export function sessionStories(kind: ServerKind): void {
       expect(await failure(zk.create(`${at}/a`))).toBeInstanceOf(ConnectionLossError);
       const later = zk.getChildren(at);
       expect(await later).toEqual(['a']);
+    });
+
+    it('gives up what breaks one connection after the other', async () => {
+      const { wire, clients } = await scene.behindWire(1, { reconnectDelayMs: 0 });
+      const [zk] = clients as [ZooKeeper];
+      const tries: number[] = [];
+      const error = await failure(
+        retryOnLoss(async () => {
+          await zk.connected();
+          tries.push(wire.connectionCount);
+          wire.loseNextAnswer();
+          await zk.sync();
+        }),
+      );
+      expect(error).toBeInstanceOf(ConnectionLossError);
+      expect(tries.length).toBe(50);
+    });
+
+    it('tells who asked for too much that it was too much', async () => {
+      const zk = await scene.client({ juteMaxBuffer: 10_000 });
+      const other = await scene.client();
+      const at = await scene.place(other);
+      await other.setData(at, 'x'.repeat(10_000));
+      const error = await failure(retryOnLoss(() => zk.getData(at)));
+      expect(error).toBeInstanceOf(MarshallingError);
+      expect(error.message).toContain('jute.maxbuffer is 10000');
+      expect(await zk.exists(at)).not.toBeNull();
     });
 
     it('expires where no server can be heard of', async () => {
