@@ -3,12 +3,13 @@
  * every one of them within a few seeds; where it does not, it would not find the same mistake in the product either.
  */
 import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
-import type { Disk, Done, Given, LogFile } from '../../src/datatree/storage/disk.ts';
+import type { Done, Given, LogFile } from '../../src/datatree/storage/disk.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
 import { PacketType } from '../../src/quorum/zab/packet.ts';
 import type { Random } from '../harness/random.ts';
 import { framed } from '../harness/wire.ts';
+import { diskWith } from './durable-log.ts';
 import { ObservedTree } from './observed-tree.ts';
 import type { SimOptions } from './options.ts';
 import { drawOptions } from './options.ts';
@@ -42,28 +43,6 @@ function frames(change: (frame: Buffer, index: number) => Buffer | null): Tamper
     }
     return Buffer.concat(parts);
   };
-}
-
-/** A disk with some of its methods replaced. */
-function diskWith(disk: Disk, replaced: Partial<Disk>): Disk {
-  const honest: Disk = {
-    list: (directory) => disk.list(directory),
-    makeDirectory: (directory) => disk.makeDirectory(directory),
-    isWritable: (directory) => disk.isWritable(directory),
-    size: (path) => disk.size(path),
-    open: (path) => disk.open(path),
-    openPacked: (path) => disk.openPacked(path),
-    truncate: (path, size) => disk.truncate(path, size),
-    replace: (path, bytes) => disk.replace(path, bytes),
-    removeNow: (path) => disk.removeNow(path),
-    createLog: (path, isDurable, given) => disk.createLog(path, isDurable, given),
-    createSnapshot: (path, packing, given) => disk.createSnapshot(path, packing, given),
-    readBack: (path, packing, given) => disk.readBack(path, packing, given),
-    rename: (from, to, done) => disk.rename(from, to, done),
-    remove: (path, done) => disk.remove(path, done),
-    syncDirectory: (directory, done) => disk.syncDirectory(directory, done),
-  };
-  return { ...honest, ...replaced };
 }
 
 // ---- the disk

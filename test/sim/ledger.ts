@@ -98,6 +98,11 @@ export class Ledger {
   /** Who has led each epoch. */
   private readonly leaders = new Map<number, number>();
   private readonly now: () => number;
+  /** How many machines have a transaction on their disks, voters all of them, and how many have to. */
+  quorum: (zxid: bigint) => { readonly count: number; readonly needed: number } = () => ({
+    count: 0,
+    needed: 0,
+  });
   /** Hears of each new entry. */
   onEntry: (entry: Entry) => void = () => undefined;
 
@@ -253,8 +258,18 @@ export class Ledger {
         `session ${hex(clientId)} was closed, and does something at ${hex(one.zxid)}`,
       );
     }
+    this.mustBeDurable(one.zxid);
     this.onEntry(entry);
     this.model.apply(one.zxid, clientId, txn);
+  }
+
+  private mustBeDurable(zxid: Zxid): void {
+    const { count, needed } = this.quorum(zxid);
+    if (count >= needed) return;
+    throw new Violation(
+      'Durability',
+      `${hex(zxid)} counts, but is on ${count} disks of the ${needed} that it takes`,
+    );
   }
 
   /** Within an epoch the counter goes up by one; epochs go up. */

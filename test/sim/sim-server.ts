@@ -20,6 +20,7 @@ import { Replica } from '../../src/server/ensemble/replica.ts';
 import type { Log } from '../../src/server/log.ts';
 import type { HostFacts } from '../../src/server/server-view.ts';
 import type { Random } from '../harness/random.ts';
+import { DurableLog } from './durable-log.ts';
 import type { Ledger } from './ledger.ts';
 import type { ConnectionEnd, EndEvents, HostProcess, Network } from './network.ts';
 import { ObservedTree } from './observed-tree.ts';
@@ -128,6 +129,8 @@ export class SimServer {
   /** What the wall clock is ahead, in ms. */
   wallOffset = 0;
   role: Role = 'none';
+  /** How much of the log is on the disk. */
+  readonly log = new DurableLog();
   /** The tree that it has at the moment. */
   tree: ObservedTree | null = null;
   private readonly ports: SimServerPorts;
@@ -249,7 +252,7 @@ export class SimServer {
     const { config, ensemble } = options;
     const { random, network, sabotage } = ports;
     const log = this.makeLog();
-    const disk: Disk = sabotage.disk(this.disk);
+    const disk: Disk = sabotage.disk(this.log.watch(this.disk));
     const metrics = new ServerMetrics(() => random.next());
     const database: DatabasePorts = {
       disk,
@@ -290,6 +293,8 @@ export class SimServer {
         snapshotWriter: (of) => {
           if (!(of instanceof ObservedTree)) throw new Error('not one of our trees');
           this.tree = of;
+          // What was cut off, or replaced by a received tree, is not on the disk any more.
+          this.log.zxid = of.lastProcessedZxid;
           return snapshotWriter(of, database, wake);
         },
         listenForLearners: (isWanted) => {

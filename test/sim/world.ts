@@ -69,6 +69,7 @@ export class World {
     this.network = new Network(this.timeline, this.random, options.network);
     this.ledger = new Ledger(() => this.timeline.now);
     this.ledger.onEntry = (entry) => this.entered(entry);
+    this.ledger.quorum = (zxid) => this.quorumOf(zxid);
     this.addServers();
     this.addClients();
     this.faults = new Faults(
@@ -133,6 +134,12 @@ export class World {
         ),
       );
     }
+  }
+
+  private quorumOf(zxid: bigint): { readonly count: number; readonly needed: number } {
+    const voters = this.servers.filter((server) => !server.isObserver);
+    const count = voters.filter((server) => server.log.zxid >= zxid).length;
+    return { count, needed: Math.floor(voters.length / 2) + 1 };
   }
 
   // ---- what is wrong
