@@ -173,7 +173,7 @@ export class Journal {
     this.snapshotAfter = this.drawSnapshotThreshold();
     this.txnLog.roll();
     if (this.ports.snapshots.isActive) this.ports.log.warn('Too busy to snap, skipping');
-    else this.ports.snapshots.start();
+    else this.ports.snapshots.start((done) => this.whenDurable(done));
   }
 
   // ---- turns and time

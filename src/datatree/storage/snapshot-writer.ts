@@ -6,7 +6,10 @@
  * snapshots.
  *
  *   cut slices, write chunks behind each other, sync every few MB ─> sync ─> read everything back and compare
- *   ─> rename ─> sync the directory ─> onDone
+ *   ─> wait for the log ─> rename ─> sync the directory ─> onDone
+ *
+ * The tree of one of an ensemble may show what is on the disks of others and not yet on its own. A snapshot of it with a name would tell
+ * recovery that the log had come so far, and that its torn end is damage.
  *
  * Until the rename the file has a name that neither server takes for a snapshot. Whatever fails, the file is removed.
  */
@@ -77,6 +80,10 @@ interface Writing {
   isBusy: boolean;
   /** Bytes written since the last sync. */
   unsynced: number;
+  /** Calls back when everything is on disk that the tree shows. */
+  readonly whenLogged: (done: () => void) => void;
+  /** Ends the wait for that; null while there is none. */
+  endWait: (() => void) | null;
   /** Who waits for nothing to be left of it; null unless it was abandoned. */
   abandoned: (() => void) | null;
 }
@@ -114,8 +121,12 @@ export class SnapshotWriter {
     return writing.chunk.length < CHUNK_SIZE || this.free.length > 0;
   }
 
-  /** Begins a snapshot of the tree as it is now. */
-  start(): void {
+  /**
+   * Begins a snapshot of the tree as it is now.
+   *
+   * @param whenLogged calls back when the log has on disk what the tree shows by then; a server alone shows nothing else
+   */
+  start(whenLogged: (done: () => void) => void = (done) => done()): void {
     if (this.writing !== null) throw new Error('a snapshot is being written already');
     const { directory, compression } = this.options;
     const cut = new SnapshotCut(this.tree, this.options);
@@ -130,6 +141,8 @@ export class SnapshotWriter {
       file: null,
       isBusy: true,
       unsynced: 0,
+      whenLogged,
+      endWait: null,
       abandoned: null,
     };
     while (this.free.length < CHUNK_COUNT - 1) this.free.push(newChunk());
@@ -168,7 +181,8 @@ export class SnapshotWriter {
     writing.abandoned = done;
     writing.isCut = true;
     writing.cut.abandon();
-    if (!writing.isBusy) this.fail(writing, ABANDONED);
+    if (writing.endWait !== null) writing.endWait();
+    else if (!writing.isBusy) this.fail(writing, ABANDONED);
   }
 
   private nextChunk(writing: Writing): void {
@@ -221,6 +235,7 @@ export class SnapshotWriter {
     const steps: ((done: Done) => void)[] = [
       (done) => file.finish(done),
       (done) => disk.readBack(unfinishedPath, packing, compareWith(cut, compression, done)),
+      (done) => this.waitForLog(writing, done),
       rename,
       (done) => disk.syncDirectory(directory, done),
     ];
@@ -231,6 +246,20 @@ export class SnapshotWriter {
       else this.finished(writing);
     };
     goOn(null);
+  }
+
+  private waitForLog(writing: Writing, done: Done): void {
+    if (writing.abandoned !== null) {
+      done(ABANDONED);
+      return;
+    }
+    const end = (): void => {
+      if (writing.endWait !== end) return;
+      writing.endWait = null;
+      done(writing.abandoned === null ? null : ABANDONED);
+    };
+    writing.endWait = end;
+    writing.whenLogged(end);
   }
 
   private finished(writing: Writing): void {

@@ -144,6 +144,16 @@ export class History implements LeaderHistory {
     return this.journal;
   }
 
+  /** Cuts a snapshot, unless one is being cut. */
+  cutSnapshot(): void {
+    const { journal, snapshots } = this;
+    if (snapshots.isActive) return;
+    snapshots.start((done) => {
+      if (journal === null) done();
+      else journal.whenDurable(done);
+    });
+  }
+
   /** Whether so much waits for the disk that nothing should be asked of it. */
   get isFull(): boolean {
     return this.journal?.isFull ?? false;

@@ -176,7 +176,7 @@ export class Replica {
     this.membership.show(seed.tree, clock.wall);
     this.serving = this.makeServing(seed);
     // While it synchronised it may have appended so much that one was due anyway.
-    if (this.needsSnapshot && !this.snapshots.isActive) this.snapshots.start();
+    if (this.needsSnapshot) this.history.cutSnapshot();
     this.needsSnapshot = false;
     if (seed.isLeader === true && !this.ensemble.leaderServes) this.serving.view.isServing = false;
     return this.serving;

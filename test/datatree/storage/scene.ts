@@ -165,7 +165,10 @@ export class Scene {
     return writing.ends.join();
   }
 
-  startSnapshot(compression: SnapshotCompression = ''): {
+  startSnapshot(
+    compression: SnapshotCompression = '',
+    whenLogged?: (done: () => void) => void,
+  ): {
     readonly writer: SnapshotWriter;
     readonly ends: string[];
   } {
@@ -182,7 +185,7 @@ export class Scene {
       onDone: (snapshot) => ends.push(snapshot.path),
       onFailure: (error) => ends.push(error.message),
     });
-    writer.start();
+    writer.start(whenLogged);
     return { writer, ends };
   }
 }

@@ -44,6 +44,46 @@ describe('a snapshot', () => {
     expect(writer.wantsStep).toBe(true);
   });
 
+  it('waits for the log before it has its name', () => {
+    const scene = largeScene();
+    let logged = (): void => {};
+    const { writer, ends } = scene.startSnapshot('', (done) => {
+      logged = done;
+    });
+    while (writer.wantsStep) {
+      writer.step();
+      scene.disk.settle();
+    }
+    expect(scene.disk.calls).not.toContain('rename');
+    logged();
+    scene.disk.settle();
+    expect(ends).toEqual([`${DIRECTORY}/snapshot.ca`]);
+  });
+
+  it('can be abandoned while it waits for the log', () => {
+    const scene = largeScene();
+    let logged = (): void => {};
+    const { writer, ends } = scene.startSnapshot('', (done) => {
+      logged = done;
+    });
+    while (writer.wantsStep) {
+      writer.step();
+      scene.disk.settle();
+    }
+    let isGone = false;
+    writer.abandon(() => {
+      isGone = true;
+    });
+    scene.disk.settle();
+    logged();
+    scene.disk.settle();
+    expect(isGone).toBe(true);
+    expect(ends).toEqual([]);
+    expect(scene.disk.listing(DIRECTORY).filter((name) => name.includes('snapshot.ca'))).toEqual(
+      [],
+    );
+  });
+
   it('is synced and read back before it has its name', () => {
     const scene = largeScene();
     scene.disk.calls.length = 0;
