@@ -5,11 +5,12 @@
 
 import { randomFillSync } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { DataTree } from '../../datatree/data-tree.ts';
 import { compressionOf } from '../../datatree/storage/file-names.ts';
-import { isUnusable, loadSnapshot } from '../../datatree/storage/snapshot-load.ts';
+import { isUnusable, loadSnapshot, looksWhole } from '../../datatree/storage/snapshot-load.ts';
 import { StorageError } from '../../datatree/storage/storage-error.ts';
+import { disk } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { ReadOnlyDisk } from './read-only-disk.ts';
 import { isSystemError, ToolError, ToolExit } from './tool-error.ts';
@@ -43,6 +44,12 @@ export function checkSnapshotFile(path: string): void {
   throw new ToolError(`'${resolve(path)}' is a directory. it must be a file.`, ToolExit.misused);
 }
 
+/** The last bytes are under no checksum; a server takes no file that has not those of a snapshot. Raises ToolError. */
+function checkEnd(path: string, offset: number): void {
+  if (looksWhole(disk, dirname(path), basename(path))) return;
+  throw new ToolError(`${path}: damaged at offset ${offset}: it does not end as a snapshot`);
+}
+
 /** Reads a snapshot file. Raises ToolError, with the offset, for one that is damaged. */
 export function readSnapshotFile(tool: ToolConsole, path: string, tree = newTree(false)): DataTree {
   checkSnapshotFile(path);
@@ -51,6 +58,7 @@ export function readSnapshotFile(tool: ToolConsole, path: string, tree = newTree
     loadSnapshot(new ReadOnlyDisk(tool.progress), path, tree, (end) => {
       offset = end;
     });
+    checkEnd(path, offset);
     return tree;
   } catch (error) {
     if (error instanceof StorageError) throw new ToolError(error.message);
