@@ -12,7 +12,7 @@ import { framed } from '../harness/wire.ts';
 import { diskWith } from './durable-log.ts';
 import { ObservedTree } from './observed-tree.ts';
 import type { SimOptions } from './options.ts';
-import { drawOptions } from './options.ts';
+import { drawOptions, RESTARTS } from './options.ts';
 import type { RawPacket } from './packet-stream.ts';
 import { packets } from './packet-stream.ts';
 import type { MakeSabotage, Sabotage, ServerLink, Tamper } from './sabotage.ts';
@@ -215,25 +215,12 @@ export interface Bug {
   readonly trouble?: Partial<SimOptions>;
 }
 
-/** Servers that end and come back all the time, so that some of them have always missed something. */
-const RESTARTS: Partial<SimOptions> = {
-  voters: 3,
-  faults: [
-    [3, 'kill'],
-    [3, 'killLeader'],
-    [1, 'isolateLeader'],
-  ],
-  faultEveryMs: 300,
-  faultLastsMs: 300,
-  faultMs: 30_000,
-};
-
 /** All of them, by name. */
 export const BUGS: Readonly<Record<string, Bug>> = {
   acknowledgeBeforeSync: { make: acknowledgeBeforeSync, seeds: 10 },
   forgetDirectorySync: { make: forgetDirectorySync, seeds: 30 },
   forgetAcceptedEpoch: { make: forgetAcceptedEpoch, seeds: 30 },
-  currentEpochFirst: { make: currentEpochFirst, seeds: 50, trouble: RESTARTS },
+  currentEpochFirst: { make: currentEpochFirst, seeds: 50, trouble: { voters: 3, ...RESTARTS } },
   forgetTrunc: { make: forgetTrunc, seeds: 60 },
   loseProposal: { make: loseProposal, seeds: 10 },
   acknowledgeAhead: { make: acknowledgeAhead, seeds: 20 },

@@ -93,6 +93,48 @@ export interface SimOptions {
   readonly healAll: boolean;
 }
 
+/** Servers that end and come back all the time, so that some of them have always missed something. */
+export const RESTARTS: Partial<SimOptions> = {
+  faults: [
+    [3, 'kill'],
+    [3, 'killLeader'],
+    [1, 'isolateLeader'],
+  ],
+  faultEveryMs: 300,
+  faultLastsMs: 300,
+  faultMs: 30_000,
+};
+
+/** Disks that are behind when the power fails. */
+const DISKS: Partial<SimOptions> = {
+  faults: [
+    [3, 'powerLoss'],
+    [3, 'slowDisk'],
+    [2, 'powerLossInCall'],
+    [1, 'powerLossAll'],
+  ],
+  faultEveryMs: 400,
+  faultLastsMs: 1000,
+  snapCount: 10,
+  healAll: true,
+};
+
+/** Learners that have to synchronise again and again, and do not come to the end of it. */
+const LINKS: Partial<SimOptions> = {
+  faults: [
+    [3, 'cut'],
+    [2, 'slowLink'],
+    [2, 'oneWay'],
+    [1, 'powerLoss'],
+  ],
+  faultEveryMs: 200,
+  faultLastsMs: 300,
+  forceSnapshotSync: true,
+};
+
+/** Trouble that is drawn as a whole, because its parts seldom come together by chance. */
+const STYLES: readonly Partial<SimOptions>[] = [{}, {}, {}, RESTARTS, DISKS, LINKS];
+
 /** Weights of some of the kinds; the others do not occur. */
 function drawSome<T>(random: Random, kinds: readonly T[], share: number): (readonly [number, T])[] {
   const some = kinds.filter(() => random.chance(share));
@@ -180,5 +222,6 @@ export function drawOptions(seed: number): SimOptions {
     faults: drawSome(random, FAULT_KINDS, random.pick([0.1, 0.3, 0.6])),
     faultLastsMs: random.pick([100, 300, 1000, 5000]),
     healAll: random.chance(0.7),
+    ...random.pick(STYLES),
   };
 }
