@@ -57,4 +57,19 @@ const tool = defineConfig({
   },
 });
 
-export default [server, tool];
+/** What `bin/zk-cli` runs, with its code beside it: a script calls it once for each command. */
+const shell = defineConfig({
+  input: 'dist/src/cli/shell/main.js',
+  platform: 'node',
+  plugins: [withCompiledCode],
+  output: {
+    dir: 'dist/shell-bundle',
+    entryFileNames: '[name].cjs',
+    format: 'cjs',
+    codeSplitting: false,
+    sourcemap: true,
+    cleanDir: true,
+  },
+});
+
+export default [server, tool, shell];
