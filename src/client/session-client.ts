@@ -16,7 +16,7 @@ import { ClientClosedError, ConnectionLossError, errorOf } from './errors.ts';
 import type { RequestOptions } from './operations.ts';
 import type { Chroot } from './path.ts';
 import { Request } from './request-queue.ts';
-import type { SessionCredentials, SessionEffect, SessionState } from './session.ts';
+import type { SessionCredentials, SessionEffect, SessionState } from './session-effects.ts';
 import { clock, SessionHost } from './session-host.ts';
 import type { Delivery, WatchedEvent, WatchRegistration } from './watch-registry.ts';
 import type { WatchStream } from './watch-stream.ts';

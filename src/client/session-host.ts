@@ -11,7 +11,8 @@ import { connect as netConnect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { ServerAddress } from './connection-string.ts';
 import type { Request } from './request-queue.ts';
-import { Session, type SessionEffect, type SessionSettings } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionEffect, SessionSettings } from './session-effects.ts';
 import type { Delivery } from './watch-registry.ts';
 
 /** What the owner of a session hears of it. */

@@ -39,58 +39,11 @@ import { FrameReader, FrameSizeError } from './frames.ts';
 import type { Request } from './request-queue.ts';
 import { RequestQueue } from './request-queue.ts';
 import { ServerRound } from './server-round.ts';
+import type { SessionEffect, SessionSettings, SessionState } from './session-effects.ts';
 import { setWatchesRequests } from './set-watches.ts';
-import type { Delivery, WatchedEvent } from './watch-registry.ts';
+import { connectTimeoutMs, expiryMs, pingIntervalMs, readTimeoutMs } from './timing.ts';
+import type { WatchedEvent } from './watch-registry.ts';
 import { WatchRegistry } from './watch-registry.ts';
-
-/** Where a session stands. The last three are its end. */
-export type SessionState =
-  | 'connecting'
-  | 'connected'
-  | 'connectedReadOnly'
-  | 'closed'
-  | 'expired'
-  | 'authFailed';
-
-/** A session that was made before: by another ZooKeeper object, perhaps in another process. */
-export interface SessionCredentials {
-  readonly id: SessionId;
-  /** 16 bytes. */
-  readonly password: Uint8Array;
-}
-
-/** What a session is made with. */
-export interface SessionSettings {
-  /** At least one. */
-  readonly servers: readonly ServerAddress[];
-  /** What to ask for, in ms; the server may give another. */
-  readonly sessionTimeoutMs: number;
-  /** A server that is cut off from the others will do, for reading. */
-  readonly canBeReadOnly: boolean;
-  /** Bytes that a frame from the server must stay below, and that none to it may exceed. */
-  readonly juteMaxBuffer: number;
-  /** How many requests may be under way or waiting for a connection. */
-  readonly maxRequests: number;
-  /** Upper bound of the random pause before another server is tried, ms. */
-  readonly reconnectDelayMs: number;
-  /** A session to go on with. */
-  readonly session: SessionCredentials | null;
-  /** From 0 up to, not including, 1. */
-  readonly random: () => number;
-}
-
-/** What the host is to do, in this order. */
-export type SessionEffect =
-  | { readonly kind: 'connect'; readonly server: ServerAddress }
-  | { readonly kind: 'disconnect' }
-  | { readonly kind: 'probe'; readonly server: ServerAddress }
-  | {
-      readonly kind: 'state';
-      readonly state: SessionState;
-      readonly server: ServerAddress | null;
-      readonly error: Error | null;
-    }
-  | { readonly kind: 'deliver'; readonly delivery: Delivery };
 
 interface Credentials {
   readonly scheme: string;
@@ -98,9 +51,6 @@ interface Credentials {
   /** Told by the first answer. */
   readonly request: Request;
 }
-
-/** Pings at least as often as this while nothing else is sent, ms (Java: MAX_SEND_PING_INTERVAL). */
-const MAX_PING_INTERVAL_MS = 10_000;
 
 /** First and longest pause between two looks for a server that is not read-only, ms (Java: minPingRwTimeout, maxPingRwTimeout). */
 const MIN_PROBE_INTERVAL_MS = 100;
@@ -196,27 +146,20 @@ export class Session {
     let deadline = Math.min(this.#nextTimeout, this.#expiryAt);
     if (this.#link === 'none') return Math.min(deadline, this.#retryAt);
     if (this.#link !== 'up') return Math.min(deadline, this.#attemptAt + this.#connectTimeoutMs);
-    deadline = Math.min(deadline, this.#lastHeard + readTimeout(timeoutMs), this.#probeAt);
+    deadline = Math.min(deadline, this.#lastHeard + readTimeoutMs(timeoutMs), this.#probeAt);
     return Math.min(deadline, this.#pingAt);
   }
 
   get #connectTimeoutMs(): number {
-    return Math.max(1, Math.floor(this.timeoutMs / this.#servers.count));
+    return connectTimeoutMs(this.timeoutMs, this.#servers.count);
   }
 
-  /**
-   * When the session is given up without asking a server: it has heard of none for 4/3 of its timeout (Java since 3.10:
-   * ClientCnxn.expirationTimeout, ZOOKEEPER-4508), and the servers have ended it by then.
-   */
   get #expiryAt(): number {
-    return this.#isSessionKnown ? this.#lastHeard + Math.floor((this.timeoutMs * 4) / 3) : NEVER;
+    return this.#isSessionKnown ? this.#lastHeard + expiryMs(this.timeoutMs) : NEVER;
   }
 
-  /** Half the read timeout after the last request, or up to a second earlier where that leaves one (Java: SendThread.run). */
   get #pingAt(): number {
-    const intervalMs = readTimeout(this.timeoutMs) / 2;
-    const earlyMs = intervalMs > 1_000 ? Math.max(1_000, intervalMs - 1_000) : intervalMs;
-    return this.#lastSent + Math.min(earlyMs, MAX_PING_INTERVAL_MS);
+    return this.#lastSent + pingIntervalMs(this.timeoutMs);
   }
 
   /** Begins with the first server. */
@@ -538,7 +481,7 @@ export class Session {
     }
     const [since, limitMs] =
       this.#link === 'up'
-        ? [this.#lastHeard, readTimeout(this.timeoutMs)]
+        ? [this.#lastHeard, readTimeoutMs(this.timeoutMs)]
         : [this.#attemptAt, this.#connectTimeoutMs];
     if (now - since >= limitMs) {
       this.#drop(new Error(`nothing was heard for ${Math.round(now - since)} ms`), now);
@@ -635,11 +578,6 @@ export class Session {
     this.state = state;
     this.effects.push({ kind: 'state', state, server: this.#server, error: this.#lastError });
   }
-}
-
-/** How long a server may say nothing, ms: two thirds of the session's timeout (Java: ClientCnxn.readTimeout). */
-function readTimeout(timeoutMs: number): number {
-  return Math.floor((timeoutMs * 2) / 3);
 }
 
 function timedOut(request: Request): Error {

@@ -9,7 +9,7 @@ import {
   type ServerAddress,
 } from './connection-string.ts';
 import type { RequestOptions } from './operations.ts';
-import type { SessionCredentials, SessionState } from './session.ts';
+import type { SessionCredentials, SessionState } from './session-effects.ts';
 import type { HostSettings } from './session-host.ts';
 import type { Watcher, WatchSelection } from './watch-registry.ts';
 

@@ -4,7 +4,8 @@
  */
 
 import { Request, type RequestParts } from '../../src/client/request-queue.ts';
-import { Session, type SessionEffect, type SessionSettings } from '../../src/client/session.ts';
+import { Session } from '../../src/client/session.ts';
+import type { SessionEffect, SessionSettings } from '../../src/client/session-effects.ts';
 import type { WatchedEvent } from '../../src/client/watch-registry.ts';
 import type { SessionId } from '../../src/jute/int64.ts';
 import { toZxid } from '../../src/jute/int64.ts';
