@@ -86,18 +86,17 @@ export class Console {
     this.#out.write('\n');
   }
 
-  /** Writes a line on standard error, behind all that was added before. */
+  /** Writes a line about a failure on standard error, behind all that was added before. */
   error(line: string): void {
+    const isColoured = this.#settings.err.isTTY === true && !this.#settings.isPlain;
+    this.note(isColoured ? coloured(line, 'bad') : line);
+  }
+
+  /** Writes another line on standard error, behind all that was added before. */
+  note(line: string): void {
     this.progress.clear();
     // Whoever has stopped reading the results is found out by the next flush that is waited for.
     this.#out.flush().catch(() => {});
-    const isColoured = this.#settings.err.isTTY === true && !this.#settings.isPlain;
-    this.#settings.err.write(`${isColoured ? coloured(line, 'bad') : line}\n`);
-  }
-
-  /** Writes a line of help on standard error, without colour. */
-  note(line: string): void {
-    this.progress.clear();
     this.#settings.err.write(`${line}\n`);
   }
 

@@ -7,6 +7,7 @@ import {
   type SessionState,
   type WatchedEvent,
   ZooKeeper,
+  ZooKeeperError,
   type ZooKeeperOptions,
 } from '../../client/index.ts';
 import { CliError } from './cli-error.ts';
@@ -70,6 +71,15 @@ export class ShellSession {
     if (this.zk.state === 'authFailed') return 'AUTH_FAILED';
     if (this.zk.state === 'expired') return 'CLOSED';
     return this.zk.state.toUpperCase();
+  }
+
+  /** Waits a moment for a server; there may be none. */
+  async looked(timeoutMs: number): Promise<void> {
+    try {
+      await this.zk.connected({ timeoutMs });
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+    }
   }
 
   /** Waits as -waitforconnection does. Raises CliError. */

@@ -32,6 +32,8 @@ export interface ShellSettings {
 
 /** The exit code after Ctrl-C. */
 const INTERRUPTED = 130;
+/** So that the first prompt says that there is a connection, ms. */
+const GREETING_WAIT_MS = 500;
 /** Older commands are forgotten. */
 const HISTORY_LIMIT = 10_000;
 
@@ -73,6 +75,7 @@ export class Shell implements ShellControl {
     this.#session = new ShellSession(next, this.#settings.client, tell);
     this.#servers = next;
     if (this.#settings.waitsForConnection) await this.#session.connected();
+    else if (this.#settings.isInteractive) await this.#session.looked(GREETING_WAIT_MS);
   }
 
   async quit(): Promise<void> {
@@ -144,9 +147,9 @@ export class Shell implements ShellControl {
     const json = rest.indexOf('--json');
     const isJson = json >= 0 && (end < 0 || json < end);
     if (isJson) this.console.isJsonLine = true;
-    const words2 = isJson ? rest.toSpliced(json, 1) : rest;
-    if ('run' in command) await this.#ask(command, words2);
-    else await this.#control(command, words2);
+    const given = isJson ? rest.toSpliced(json, 1) : rest;
+    if ('run' in command) await this.#ask(command, given);
+    else await this.#control(command, given);
   }
 
   async #control(command: ShellCommand, words: readonly string[]): Promise<void> {
@@ -177,7 +180,7 @@ export class Shell implements ShellControl {
     const { length } = line.operands;
     if (length < least || length > most) throw new CliError(usageOf(command));
     if (oldForm === undefined || length < 2) return line;
-    this.console.error(oldForm.note);
+    this.console.note(oldForm.note);
     const { word } = oldForm;
     return word === null ? line : parseOptions(words.with(1, word), options);
   }
@@ -195,10 +198,8 @@ export class Shell implements ShellControl {
   }
 
   #printUsage(): void {
-    this.console.error(
-      'ZooKeeper -server host:port -client-configuration properties-file cmd args',
-    );
-    for (const command of commands.values()) this.console.error(`\t${usageOf(command)}`);
+    this.console.note('ZooKeeper -server host:port -client-configuration properties-file cmd args');
+    for (const command of commands.values()) this.console.note(`\t${usageOf(command)}`);
   }
 
   #tell(event: ShellEvent): void {

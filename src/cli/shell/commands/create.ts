@@ -38,7 +38,7 @@ export const create: ServerCommand = {
       checkHasAcl(acl);
       const created = await zk.create(path, data, { mode, ttlMs, acl, signal });
       if (console.isJson) console.json({ path: created });
-      else console.error(`Created ${created}`);
+      else console.note(`Created ${created}`);
     } catch (error) {
       if (error instanceof InvalidAclError) warn(keeperMessage(error));
       if (error instanceof EphemeralOnLocalSessionError) {

@@ -16,7 +16,7 @@ export const listquota: ServerCommand = {
   async run({ zk, console }, line) {
     const [path = ''] = line.operands;
     const limitsAt = limitPath(path);
-    if (!console.isJson) console.error(`absolute path is ${limitsAt}`);
+    if (!console.isJson) console.note(`absolute path is ${limitsAt}`);
     checkPath(limitsAt);
     try {
       const limits = await readTrack(zk, limitsAt);

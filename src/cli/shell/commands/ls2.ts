@@ -13,7 +13,7 @@ export const ls2: ServerCommand = {
   least: 1,
   async run(context, line) {
     const { console } = context;
-    console.error("'ls2' has been deprecated. Please use 'ls [-s] path' instead.");
+    console.note("'ls2' has been deprecated. Please use 'ls [-s] path' instead.");
     const [path = '', watch] = line.operands;
     checkPath(path);
     const options = new Map([['s', ''], ...(watch === undefined ? [] : [['w', ''] as const])]);

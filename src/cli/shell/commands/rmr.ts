@@ -12,7 +12,7 @@ export const rmr: ServerCommand = {
   options: { values: ['b'] },
   least: 1,
   async run(context, line) {
-    context.console.error("The command 'rmr' has been deprecated. Please use 'deleteall' instead.");
+    context.console.note("The command 'rmr' has been deprecated. Please use 'deleteall' instead.");
     await deleteSubtree(context, line);
   },
 };
