@@ -255,8 +255,7 @@ export class DataTree {
 
   /** When its data was last set, in ms since 1970. */
   mtime(row: Row): number {
-    const { rows } = this.state.znodes;
-    return readTimeMs(rows.statBytes(row), rows.statStart(row) + StatOffset.mtime);
+    return readTimeMs(this.state.znodes.rows.stat(row), StatOffset.mtime);
   }
 
   mzxid(row: Row): Zxid {
@@ -268,8 +267,7 @@ export class DataTree {
   }
 
   private statLong(row: Row, offset: number): bigint {
-    const { rows } = this.state.znodes;
-    return readInt64(rows.statBytes(row), rows.statStart(row) + offset);
+    return readInt64(this.state.znodes.rows.stat(row), offset);
   }
 
   /** What a row adds to treeDigest: 32 bits unsigned; 0 below /zookeeper/ and where digests are off. */

@@ -122,10 +122,9 @@ export class NodeSnapshot implements RowObserver {
     writeInt32(buffer, at, Math.floor(aclId / 0x1_0000_0000));
     writeInt32(buffer, at + 4, aclId);
     at += ACL_SIZE;
-    const stat = rows.statBytes(row);
-    const statStart = rows.statStart(row);
-    copyBytes(stat, statStart, buffer, at, STAT_BEFORE_PZXID_SIZE);
-    copyBytes(stat, statStart + StatOffset.pzxid, buffer, at + STAT_BEFORE_PZXID_SIZE, 8);
+    const stat = rows.stat(row);
+    copyBytes(stat, 0, buffer, at, STAT_BEFORE_PZXID_SIZE);
+    copyBytes(stat, StatOffset.pzxid, buffer, at + STAT_BEFORE_PZXID_SIZE, 8);
   }
 
   private writtenAclId(row: Row): number {

@@ -11,7 +11,6 @@
 import type { ACL } from '../jute/data.ts';
 import { StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
-import { writeInt64 } from '../jute/int64.ts';
 import { crcUpdate, finishDigest, finishDigestWith, statDigest } from './digest.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, wireOrder } from './rows.ts';
@@ -103,8 +102,7 @@ export class Reservations {
     rows.setStatWords(row, StatOffset.ctime, timeHigh, timeLow);
     rows.setStatWords(row, StatOffset.mtime, timeHigh, timeLow);
     if (given.ownerKind !== OwnerKind.none) {
-      const at = rows.statStart(row) + StatOffset.ephemeralOwner;
-      writeInt64(rows.statBytes(row), at, content.owner);
+      rows.setStatLong(row, StatOffset.ephemeralOwner, content.owner);
     }
     rows.set(row, Field.acl, state.aclTable.take(content.acl));
     if (state.options.digestEnabled && !given.isExcluded) {
@@ -121,7 +119,7 @@ export class Reservations {
       crc = crcUpdate(crc, content.dataBytes, content.dataStart, content.dataEnd);
     }
     if (this.given.ownerKind !== OwnerKind.none) {
-      return finishDigest(crc, rows.statBytes(row), rows.statStart(row));
+      return finishDigest(crc, rows.stat(row), 0);
     }
     const { digested } = this;
     const isSame =
@@ -134,7 +132,7 @@ export class Reservations {
       digested.zxidHigh = moment.zxidHigh;
       digested.timeLow = moment.timeLow;
       digested.timeHigh = moment.timeHigh;
-      digested.ofStat = statDigest(rows.statBytes(row), rows.statStart(row));
+      digested.ofStat = statDigest(rows.stat(row), 0);
     }
     return finishDigestWith(crc, digested.ofStat);
   }

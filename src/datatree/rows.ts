@@ -1,24 +1,28 @@
 /*
- * Rows: one record of fixed size for each znode, in segments outside the JavaScript heap. Rows are used again, and a segment without any
- * gives its memory back.
+ * Rows: one record of fixed size for each znode, and an extension for those that need one.
  *
- * A row is 25 words: eight 32-bit numbers of this process (native byte order), then the Stat in its wire layout. All fields of a znode
- * stand together because a look-up at random pays for cache lines, not for bytes. What the fields mean is kept by
- * znodes.ts; this file knows where they are.
+ * Most znodes never have a child, an owner or another access list. What only others need stands in an extension, which a row gets with the
+ * first value that is not the usual one: no child, 0, and of pzxid the czxid. That is 72 bytes for most znodes instead of 100.
+ * All numbers are 32 bits; those of this process in its byte order, those of a Stat as on the wire. What they mean is kept
+ * by znodes.ts; this file knows where they are.
  *
- *   byte  0  parent         chain of free rows
- *         4  nameAndFlags   name length in bytes << 5 | flags
- *         8  chunk          where name and data are (slab.ts)
- *        12  firstChild
- *        16  nextSibling    NO_ROW behind the last one
- *        20  previousSibling  of the first child: the last one
- *        24  acl            slot in the AclTable
- *        28  digest
- *        32  Stat, 68 bytes
+ *   a row, 18 words                                           an extension, 8 words
+ *    0  parent           chain of free rows                    0  firstChild      chain of free extensions
+ *    1  nameAndFlags     name length in bytes << 5 | flags     1  cversion
+ *    2  chunk            where name and data are (slab.ts)     2  aversion
+ *    3  nextSibling      NO_ROW behind the last one            3  ephemeralOwner
+ *    4  previousSibling  of the first child: the last one      5  numChildren
+ *    5  acl              slot in the AclTable                  6  pzxid
+ *    6  digest
+ *    7  extension        its place + 1, or 0
+ *    8  czxid, mzxid, ctime, mtime, version
+ *   17  dataLength
  */
 
 import { STAT_PERSISTED_PZXID_OFFSET, STAT_SIZE, StatOffset } from '../jute/data.ts';
-import { allocateBytes, IS_LITTLE_ENDIAN } from './memory.ts';
+import { writeInt64 } from '../jute/int64.ts';
+import { IS_LITTLE_ENDIAN } from './memory.ts';
+import { Records } from './records.ts';
 
 /** A znode's place. */
 export type Row = number;
@@ -31,24 +35,28 @@ export const Field = {
   parent: 0,
   nameAndFlags: 1,
   chunk: 2,
-  firstChild: 3,
-  nextSibling: 4,
-  previousSibling: 5,
-  acl: 6,
-  digest: 7,
+  nextSibling: 3,
+  previousSibling: 4,
+  acl: 5,
+  digest: 6,
 } as const;
 
 /** The slot of OPEN_ACL_UNSAFE (acl-table.ts). */
 const NO_ACL = -1;
+const EXTENSION = 7;
+const NO_EXTENSION = 0;
 const STAT_WORD = 8;
-const WORDS_PER_ROW = STAT_WORD + STAT_SIZE / 4;
+const DATA_LENGTH = 17;
+const WORDS_PER_ROW = 18;
 const SEGMENT_BITS = 12;
-const ROWS_PER_SEGMENT = 1 << SEGMENT_BITS;
-const NO_SEGMENT = -1;
-const NO_BYTES = new Uint8Array(0);
-const NO_WORDS = new Int32Array(0);
-const IN_SEGMENT = ROWS_PER_SEGMENT - 1;
-const SEGMENT_SIZE = ROWS_PER_SEGMENT * WORDS_PER_ROW * 4;
+const IN_SEGMENT = (1 << SEGMENT_BITS) - 1;
+
+const FIRST_CHILD = 0;
+const CVERSION = 1;
+const CHILD_COUNT = 5;
+const PZXID = 6;
+const WORDS_PER_EXTENSION = 8;
+const EXTENSION_SEGMENT_BITS = 10;
 
 /** Turns the byte order of this machine into that of the wire, and back. */
 export function wireOrder(word: number): number {
@@ -56,113 +64,46 @@ export function wireOrder(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
-/** What is known of a segment. */
-class Segment {
-  usedCount = 0;
-  /** Rows from here on were never used since the segment got its memory. */
-  freshIndex = 0;
-  firstFree: Row = NO_ROW;
-  /** Its neighbours among the segments that have room. */
-  previous = NO_SEGMENT;
-  next = NO_SEGMENT;
+/** Where in a row a field of the Stat is that every row has, or -1. */
+function wordInRow(offset: number): number {
+  if (offset <= StatOffset.version) return STAT_WORD + (offset >> 2);
+  return offset === StatOffset.dataLength ? DATA_LENGTH : -1;
+}
+
+/** Where in an extension one of the others is. */
+function wordInExtension(offset: number): number {
+  const isBehindDataLength = offset > StatOffset.dataLength;
+  return ((offset - StatOffset.cversion) >> 2) + (isBehindDataLength ? 0 : CVERSION);
 }
 
 /** The records. */
-export class Rows {
-  /** The memory of each segment; without content while the segment has none. */
-  private readonly wordSegments: Int32Array[] = [];
-  private readonly byteSegments: Uint8Array[] = [];
-  private readonly segments: Segment[] = [];
-  private readonly freeSegments: number[] = [];
-  private segmentWithRoom = NO_SEGMENT;
-  /** How many rows are in use. */
-  count = 0;
+export class Rows extends Records {
+  private readonly extensions = new Records(WORDS_PER_EXTENSION, EXTENSION_SEGMENT_BITS);
+  private readonly scratch = new Uint8Array(STAT_SIZE);
+  private readonly scratchWords = new Int32Array(this.scratch.buffer);
 
-  /** Every row that is or was in use is below this. */
-  get limit(): Row {
-    return this.segments.length << SEGMENT_BITS;
+  constructor() {
+    super(WORDS_PER_ROW, SEGMENT_BITS);
   }
 
-  /** Takes a row; its fields hold whatever they held. */
-  allocate(): Row {
-    if (this.segmentWithRoom === NO_SEGMENT) this.addSegment();
-    const index = this.segmentWithRoom;
-    const segment = this.segments[index] as Segment;
-    let row = segment.firstFree;
-    if (row === NO_ROW) {
-      row = (index << SEGMENT_BITS) + segment.freshIndex;
-      segment.freshIndex += 1;
-    } else {
-      segment.firstFree = this.get(row, Field.parent);
-    }
-    segment.usedCount += 1;
-    this.count += 1;
-    if (segment.usedCount === ROWS_PER_SEGMENT) this.unlink(index);
-    return row;
+  /** Gives a row back, and its extension. */
+  override free(row: Row): void {
+    const extension = this.get(row, EXTENSION);
+    if (extension !== NO_EXTENSION) this.extensions.free(extension - 1);
+    this.set(row, EXTENSION, NO_EXTENSION);
+    super.free(row);
   }
 
-  /** Gives a row back. The last one of a segment gives back the memory too, if there is room elsewhere. */
-  free(row: Row): void {
-    const index = row >> SEGMENT_BITS;
-    const segment = this.segments[index] as Segment;
-    if (segment.usedCount === ROWS_PER_SEGMENT) this.link(index);
-    segment.usedCount -= 1;
-    this.count -= 1;
-    this.set(row, Field.parent, segment.firstFree);
-    segment.firstFree = row;
-    const isOnlyRoom = this.segmentWithRoom === index && segment.next === NO_SEGMENT;
-    if (segment.usedCount === 0 && !isOnlyRoom) this.dropSegment(index);
+  override clear(): void {
+    super.clear();
+    this.extensions.clear();
   }
 
-  /** Gives back all rows and their memory. */
-  clear(): void {
-    this.wordSegments.length = 0;
-    this.byteSegments.length = 0;
-    this.segments.length = 0;
-    this.freeSegments.length = 0;
-    this.segmentWithRoom = NO_SEGMENT;
-    this.count = 0;
-  }
-
-  private addSegment(): void {
-    const index = this.freeSegments.pop() ?? this.segments.length;
-    const bytes = allocateBytes(SEGMENT_SIZE);
-    this.byteSegments[index] = bytes;
-    this.wordSegments[index] = new Int32Array(bytes.buffer);
-    this.segments[index] = new Segment();
-    this.link(index);
-  }
-
-  private dropSegment(index: number): void {
-    this.unlink(index);
-    this.byteSegments[index] = NO_BYTES;
-    this.wordSegments[index] = NO_WORDS;
-    this.freeSegments.push(index);
-  }
-
-  private link(index: number): void {
-    const segment = this.segments[index] as Segment;
-    const next = this.segmentWithRoom;
-    segment.next = next;
-    segment.previous = NO_SEGMENT;
-    if (next !== NO_SEGMENT) (this.segments[next] as Segment).previous = index;
-    this.segmentWithRoom = index;
-  }
-
-  private unlink(index: number): void {
-    const { previous, next } = this.segments[index] as Segment;
-    if (previous === NO_SEGMENT) this.segmentWithRoom = next;
-    else (this.segments[previous] as Segment).next = next;
-    if (next !== NO_SEGMENT) (this.segments[next] as Segment).previous = previous;
-  }
-
-  /** The words in which the numbers of a row stand, from startOf(row) on: for loops that look at several. */
-  wordsOf(row: Row): Int32Array {
+  override wordsOf(row: Row): Int32Array {
     return this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
   }
 
-  /** Where a row begins in wordsOf(row). */
-  startOf(row: Row): number {
+  override startOf(row: Row): number {
     return (row & IN_SEGMENT) * WORDS_PER_ROW;
   }
 
@@ -176,52 +117,96 @@ export class Rows {
     words[(row & IN_SEGMENT) * WORDS_PER_ROW + field] = value;
   }
 
-  /** The bytes in which the Stat of a row stands, from statStart(row) on. */
-  statBytes(row: Row): Uint8Array {
-    return this.byteSegments[row >> SEGMENT_BITS] as Uint8Array;
+  firstChild(row: Row): Row {
+    const extension = this.get(row, EXTENSION);
+    return extension === NO_EXTENSION ? NO_ROW : this.inExtension(extension, FIRST_CHILD);
   }
 
-  /** Where the Stat begins in statBytes(row). */
-  statStart(row: Row): number {
-    return ((row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD) * 4;
+  setFirstChild(row: Row, child: Row): void {
+    this.setInExtension(this.extensionOf(row), FIRST_CHILD, child);
   }
 
-  /** Copies the Stat of a row, 17 words as they stand in memory, to `target[at …]`. Quicker than as bytes, and no view is made for it. */
-  copyStat(row: Row, target: Int32Array, at: number): void {
-    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
-    const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
-    for (let word = 0; word < STAT_SIZE >> 2; word++) {
-      target[at + word] = words[stat + word] as number;
-    }
-  }
+  // ---- the Stat
 
-  /** A 32-bit field of the Stat, by its offset in bytes. */
+  /** A 32-bit field of the Stat, or half of a longer one, by its offset in bytes. */
   statInt(row: Row, offset: number): number {
-    return wireOrder(this.get(row, STAT_WORD + (offset >> 2)));
+    return wireOrder(this.statWord(row, offset));
   }
 
   setStatInt(row: Row, offset: number, value: number): void {
-    this.set(row, STAT_WORD + (offset >> 2), wireOrder(value));
+    this.setStatWord(row, offset, wireOrder(value));
+  }
+
+  /** Sets a 64-bit field of the Stat from two words that are in wire order already (wireOrder). A czxid comes before the pzxid. */
+  setStatWords(row: Row, offset: number, first: number, second: number): void {
+    this.setStatWord(row, offset, first);
+    this.setStatWord(row, offset + 4, second);
+  }
+
+  /** Sets a 64-bit field of the Stat. */
+  setStatLong(row: Row, offset: number, value: bigint): void {
+    const { scratchWords } = this;
+    writeInt64(this.scratch, 0, value);
+    this.setStatWords(row, offset, scratchWords[0] as number, scratchWords[1] as number);
+  }
+
+  /** The Stat of a row in its wire layout, 68 bytes: good until the next call. */
+  stat(row: Row): Uint8Array {
+    this.copyStat(row, this.scratchWords, 0);
+    return this.scratch;
+  }
+
+  /** Copies the Stat of a row, 17 words as they stand in memory, to `target[at …]`. */
+  copyStat(row: Row, target: Int32Array, at: number): void {
+    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
+    const start = (row & IN_SEGMENT) * WORDS_PER_ROW;
+    const stat = start + STAT_WORD;
+    for (let word = 0; word <= StatOffset.version >> 2; word++) {
+      target[at + word] = words[stat + word] as number;
+    }
+    target[at + (StatOffset.dataLength >> 2)] = words[start + DATA_LENGTH] as number;
+    const extension = words[start + EXTENSION] as number;
+    if (extension !== NO_EXTENSION) {
+      this.copyExtension(extension, target, at);
+      return;
+    }
+    const cversion = at + (StatOffset.cversion >> 2);
+    target[cversion] = 0;
+    target[cversion + 1] = 0;
+    target[cversion + 2] = 0;
+    target[cversion + 3] = 0;
+    target[at + (StatOffset.numChildren >> 2)] = 0;
+    target[at + (StatOffset.pzxid >> 2)] = words[stat] as number;
+    target[at + (StatOffset.pzxid >> 2) + 1] = words[stat + 1] as number;
+  }
+
+  private copyExtension(extension: number, target: Int32Array, at: number): void {
+    const { extensions } = this;
+    const words = extensions.wordsOf(extension - 1);
+    const start = extensions.startOf(extension - 1);
+    const cversion = at + (StatOffset.cversion >> 2);
+    for (let word = 0; word < CHILD_COUNT - CVERSION; word++) {
+      target[cversion + word] = words[start + CVERSION + word] as number;
+    }
+    const numChildren = at + (StatOffset.numChildren >> 2);
+    for (let word = 0; word < WORDS_PER_EXTENSION - CHILD_COUNT; word++) {
+      target[numChildren + word] = words[start + CHILD_COUNT + word] as number;
+    }
   }
 
   /** Takes the fields of a Stat from a StatPersisted at `source[at …]`; dataLength and numChildren stay. */
   takePersistedStat(row: Row, source: DataView, at: number): void {
     const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
     const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
-    for (let word = 0; word < StatOffset.dataLength >> 2; word++) {
+    for (let word = 0; word <= StatOffset.version >> 2; word++) {
       words[stat + word] = source.getInt32(at + 4 * word, IS_LITTLE_ENDIAN);
     }
+    for (let offset = StatOffset.cversion; offset < StatOffset.dataLength; offset += 4) {
+      this.setStatWord(row, offset, source.getInt32(at + offset, IS_LITTLE_ENDIAN));
+    }
     const pzxid = at + STAT_PERSISTED_PZXID_OFFSET;
-    words[stat + (StatOffset.pzxid >> 2)] = source.getInt32(pzxid, IS_LITTLE_ENDIAN);
-    words[stat + (StatOffset.pzxid >> 2) + 1] = source.getInt32(pzxid + 4, IS_LITTLE_ENDIAN);
-  }
-
-  /** Sets a 64-bit field of the Stat from two words that are in wire order already (wireOrder). */
-  setStatWords(row: Row, offset: number, first: number, second: number): void {
-    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
-    const at = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD + (offset >> 2);
-    words[at] = first;
-    words[at + 1] = second;
+    const high = source.getInt32(pzxid, IS_LITTLE_ENDIAN);
+    this.setStatWords(row, StatOffset.pzxid, high, source.getInt32(pzxid + 4, IS_LITTLE_ENDIAN));
   }
 
   /** Sets the numbers of a row that is new, and its Stat to zero. */
@@ -230,11 +215,57 @@ export class Rows {
     const at = (row & IN_SEGMENT) * WORDS_PER_ROW;
     words[at + Field.parent] = parent;
     words[at + Field.nameAndFlags] = nameAndFlags;
-    words[at + Field.firstChild] = NO_ROW;
     words[at + Field.nextSibling] = NO_ROW;
     words[at + Field.previousSibling] = NO_ROW;
     words[at + Field.acl] = NO_ACL;
     words[at + Field.digest] = 0;
     for (let word = STAT_WORD; word < WORDS_PER_ROW; word++) words[at + word] = 0;
+  }
+
+  private statWord(row: Row, offset: number): number {
+    const word = wordInRow(offset);
+    if (word >= 0) return this.get(row, word);
+    const extension = this.get(row, EXTENSION);
+    if (extension === NO_EXTENSION) return this.usualWord(row, offset);
+    return this.inExtension(extension, wordInExtension(offset));
+  }
+
+  private setStatWord(row: Row, offset: number, value: number): void {
+    const word = wordInRow(offset);
+    if (word >= 0) {
+      this.set(row, word, value);
+      return;
+    }
+    if (this.get(row, EXTENSION) === NO_EXTENSION && value === this.usualWord(row, offset)) return;
+    this.setInExtension(this.extensionOf(row), wordInExtension(offset), value);
+  }
+
+  /** What a field of the Stat is for a row without an extension. */
+  private usualWord(row: Row, offset: number): number {
+    if (offset < StatOffset.pzxid) return 0;
+    return this.get(row, STAT_WORD + ((offset - StatOffset.pzxid) >> 2));
+  }
+
+  /** The extension of a row, which gets one if it has none. */
+  private extensionOf(row: Row): number {
+    const there = this.get(row, EXTENSION);
+    if (there !== NO_EXTENSION) return there;
+    const extension = this.extensions.allocate() + 1;
+    this.set(row, EXTENSION, extension);
+    this.setInExtension(extension, FIRST_CHILD, NO_ROW);
+    for (let word = CVERSION; word < PZXID; word++) this.setInExtension(extension, word, 0);
+    this.setInExtension(extension, PZXID, this.get(row, STAT_WORD));
+    this.setInExtension(extension, PZXID + 1, this.get(row, STAT_WORD + 1));
+    return extension;
+  }
+
+  private inExtension(extension: number, word: number): number {
+    const { extensions } = this;
+    return extensions.wordsOf(extension - 1)[extensions.startOf(extension - 1) + word] as number;
+  }
+
+  private setInExtension(extension: number, word: number, value: number): void {
+    const { extensions } = this;
+    extensions.wordsOf(extension - 1)[extensions.startOf(extension - 1) + word] = value;
   }
 }

@@ -3,8 +3,7 @@
  * apply.ts), snapshots (node-snapshot.ts) and loading (tree-load.ts). The face for everybody else is data-tree.ts.
  */
 
-import { copyBytes } from '../jute/copy-bytes.ts';
-import { STAT_SIZE, StatOffset } from '../jute/data.ts';
+import { StatOffset } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { readInt64, writeInt32, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
 import { AclTable, READ_ACL_UNSAFE } from './acl-table.ts';
@@ -146,9 +145,7 @@ export class TreeState {
 
   /** The owner of a row as it is stored. */
   ownerOf(row: Row): SessionId {
-    const { rows } = this.znodes;
-    const at = rows.statStart(row) + StatOffset.ephemeralOwner;
-    return readInt64(rows.statBytes(row), at) as SessionId;
+    return readInt64(this.znodes.rows.stat(row), StatOffset.ephemeralOwner) as SessionId;
   }
 
   /** Whose chain a znode with this owner is in. */
@@ -174,11 +171,10 @@ export class TreeState {
   digestOf(row: Row, bytes: Uint8Array, start: number, end: number): number {
     const { znodes } = this;
     if (!this.options.digestEnabled || znodes.isExcluded(row)) return 0;
-    const { rows } = znodes;
     let crc = row === znodes.root ? -1 : crcUpdate(-1, bytes, start, end);
     const dataStart = znodes.dataStart(row);
     crc = crcUpdate(crc, znodes.chunkBytes(row), dataStart, dataStart + znodes.dataLength(row));
-    return finishDigest(crc, rows.statBytes(row), rows.statStart(row));
+    return finishDigest(crc, znodes.rows.stat(row), 0);
   }
 
   /** Replaces the digest of a row, in the sum too. */
@@ -192,8 +188,7 @@ export class TreeState {
   /** Copies the Stat of a row as clients see it: 68 bytes (Java: DataNode.copyStat). */
   copyStat(row: Row, target: Uint8Array, at: number): void {
     const { znodes } = this;
-    const { rows } = znodes;
-    copyBytes(rows.statBytes(row), rows.statStart(row), target, at, STAT_SIZE);
+    target.set(znodes.rows.stat(row), at);
     writeInt32(target, at + StatOffset.cversion, this.changesBelow(row));
     if (znodes.ownerKind(row) > OwnerKind.session) {
       target.fill(0, at + StatOffset.ephemeralOwner, at + StatOffset.ephemeralOwner + 8);

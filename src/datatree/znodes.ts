@@ -218,7 +218,7 @@ export class Znodes implements PathComparer, PathMatcher {
   }
 
   firstChild(row: Row): Row {
-    return this.rows.get(row, Field.firstChild);
+    return this.rows.firstChild(row);
   }
 
   nextSibling(row: Row): Row {
@@ -479,9 +479,9 @@ export class Znodes implements PathComparer, PathMatcher {
 
   private appendChild(parent: Row, row: Row): void {
     const { rows } = this;
-    const first = rows.get(parent, Field.firstChild);
+    const first = rows.firstChild(parent);
     if (first === NO_ROW) {
-      rows.set(parent, Field.firstChild, row);
+      rows.setFirstChild(parent, row);
       rows.set(row, Field.previousSibling, row);
     } else {
       const last = rows.get(first, Field.previousSibling);
@@ -500,7 +500,7 @@ export class Znodes implements PathComparer, PathMatcher {
     const previous = rows.get(row, Field.previousSibling);
     const first = this.firstChild(parent);
     if (first === row) {
-      rows.set(parent, Field.firstChild, next);
+      rows.setFirstChild(parent, next);
       if (next !== NO_ROW) rows.set(next, Field.previousSibling, previous);
     } else {
       rows.set(previous, Field.nextSibling, next);
