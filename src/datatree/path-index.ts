@@ -11,7 +11,7 @@
  * It compares hashes; whether a row has the path that is looked for is said by a PathMatcher, which holds the names.
  */
 
-import { allocateBytes } from './memory.ts';
+import { allocateTable } from './memory.ts';
 import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
 
@@ -53,7 +53,7 @@ class Slots {
   constructor(size: number) {
     this.size = size;
     this.scale = size / 0x1_0000_0000;
-    this.words = new Int32Array(allocateBytes(8 * size).buffer);
+    this.words = new Int32Array(allocateTable(8 * size).buffer, 0, 2 * size);
   }
 
   /** The slot where a hash belongs. */

@@ -5,7 +5,7 @@
  * What stands in a place is its owner's business, but for the first word, which chains those that are free.
  */
 
-import { allocateBytes } from './memory.ts';
+import { Pieces } from './memory.ts';
 
 /** No place. */
 const NONE = -1;
@@ -32,6 +32,8 @@ export class Records {
   private readonly recordsPerSegment: number;
   private readonly segments: Segment[] = [];
   private readonly freeSegments: number[] = [];
+  private readonly pieces: Pieces;
+  private readonly segmentPieces: (Uint8Array | null)[] = [];
   private segmentWithRoom = NO_SEGMENT;
   /** How many places are in use. */
   count = 0;
@@ -41,6 +43,7 @@ export class Records {
     this.wordsPerRecord = wordsPerRecord;
     this.segmentBits = segmentBits;
     this.recordsPerSegment = 1 << segmentBits;
+    this.pieces = new Pieces(this.recordsPerSegment * wordsPerRecord * 4);
   }
 
   /** Every place that is or was in use is below this. */
@@ -92,6 +95,8 @@ export class Records {
   /** Gives back all places and their memory. */
   clear(): void {
     this.wordSegments.length = 0;
+    this.segmentPieces.length = 0;
+    this.pieces.clear();
     this.segments.length = 0;
     this.freeSegments.length = 0;
     this.segmentWithRoom = NO_SEGMENT;
@@ -100,8 +105,9 @@ export class Records {
 
   private addSegment(): void {
     const index = this.freeSegments.pop() ?? this.segments.length;
-    const bytes = allocateBytes(this.recordsPerSegment * this.wordsPerRecord * 4);
-    this.wordSegments[index] = new Int32Array(bytes.buffer);
+    const bytes = this.pieces.take();
+    this.segmentPieces[index] = bytes;
+    this.wordSegments[index] = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     this.segments[index] = new Segment();
     this.link(index);
   }
@@ -109,6 +115,9 @@ export class Records {
   private dropSegment(index: number): void {
     this.unlink(index);
     this.wordSegments[index] = NO_WORDS;
+    const piece = this.segmentPieces[index];
+    if (piece) this.pieces.giveBack(piece);
+    this.segmentPieces[index] = null;
     this.freeSegments.push(index);
   }
 

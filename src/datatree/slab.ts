@@ -8,7 +8,7 @@
  * A handle is 32 bits: the position of the chunk in units of 8 bytes, or, negative, the index of a buffer of its own, inverted.
  */
 
-import { allocateBytes } from './memory.ts';
+import { allocateBytes, Pieces } from './memory.ts';
 
 const UNIT_BITS = 3;
 const PAGE_UNIT_BITS = 13;
@@ -66,6 +66,7 @@ class Page {
 
 /** The chunks. */
 export class Slab {
+  private readonly pieces = new Pieces(REGION_SIZE);
   private readonly regionBytes: (Uint8Array | null)[] = [];
   private readonly regionWords: (Int32Array | null)[] = [];
   private readonly regionViews: (DataView | null)[] = [];
@@ -139,6 +140,7 @@ export class Slab {
 
   /** Gives back everything. */
   clear(): void {
+    this.pieces.clear();
     this.regionBytes.length = 0;
     this.regionWords.length = 0;
     this.regionViews.length = 0;
@@ -199,10 +201,10 @@ export class Slab {
 
   private addRegion(): void {
     const region = this.freeRegions.pop() ?? this.regionBytes.length;
-    const bytes = allocateBytes(REGION_SIZE);
+    const bytes = this.pieces.take();
     this.regionBytes[region] = bytes;
-    this.regionWords[region] = new Int32Array(bytes.buffer);
-    this.regionViews[region] = new DataView(bytes.buffer);
+    this.regionWords[region] = new Int32Array(bytes.buffer, bytes.byteOffset, REGION_SIZE >> 2);
+    this.regionViews[region] = new DataView(bytes.buffer, bytes.byteOffset, REGION_SIZE);
     this.regionUsedPages[region] = 0;
     const firstPage = region << REGION_PAGE_BITS;
     while (this.pages.length < firstPage + PAGES_PER_REGION) this.pages.push(new Page());
@@ -215,6 +217,8 @@ export class Slab {
     for (let offset = 0; offset < PAGES_PER_REGION; offset++) {
       this.takeFromEmpty((region << REGION_PAGE_BITS) + offset);
     }
+    const bytes = this.regionBytes[region];
+    if (bytes) this.pieces.giveBack(bytes);
     this.regionBytes[region] = null;
     this.regionWords[region] = null;
     this.regionViews[region] = null;
