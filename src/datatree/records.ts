@@ -26,7 +26,7 @@ class Segment {
 /** Places of one size. */
 export class Records {
   /** The memory of each segment; without content while the segment has none. */
-  protected readonly wordSegments: Int32Array[] = [];
+  readonly wordSegments: Int32Array[] = [];
   private readonly wordsPerRecord: number;
   private readonly segmentBits: number;
   private readonly recordsPerSegment: number;
@@ -51,16 +51,6 @@ export class Records {
     return this.segments.length << this.segmentBits;
   }
 
-  /** The words in which a place stands, from startOf(place) on: for loops that look at several. */
-  wordsOf(place: number): Int32Array {
-    return this.wordSegments[place >> this.segmentBits] as Int32Array;
-  }
-
-  /** Where a place begins in wordsOf(place). */
-  startOf(place: number): number {
-    return (place & (this.recordsPerSegment - 1)) * this.wordsPerRecord;
-  }
-
   /** Takes a place; it holds whatever it held, and zeros if it was never used. */
   allocate(): number {
     if (this.segmentWithRoom === NO_SEGMENT) this.addSegment();
@@ -71,7 +61,8 @@ export class Records {
       place = (index << this.segmentBits) + segment.freshIndex;
       segment.freshIndex += 1;
     } else {
-      segment.firstFree = this.wordsOf(place)[this.startOf(place)] as number;
+      const words = this.wordSegments[index] as Int32Array;
+      segment.firstFree = words[this.firstWord(place)] as number;
     }
     segment.usedCount += 1;
     this.count += 1;
@@ -86,7 +77,8 @@ export class Records {
     if (segment.usedCount === this.recordsPerSegment) this.link(index);
     segment.usedCount -= 1;
     this.count -= 1;
-    this.wordsOf(place)[this.startOf(place)] = segment.firstFree;
+    const words = this.wordSegments[index] as Int32Array;
+    words[this.firstWord(place)] = segment.firstFree;
     segment.firstFree = place;
     const isOnlyRoom = this.segmentWithRoom === index && segment.next === NO_SEGMENT;
     if (segment.usedCount === 0 && !isOnlyRoom) this.dropSegment(index);
@@ -101,6 +93,11 @@ export class Records {
     this.freeSegments.length = 0;
     this.segmentWithRoom = NO_SEGMENT;
     this.count = 0;
+  }
+
+  /** Where a place begins in its segment. */
+  private firstWord(place: number): number {
+    return (place & (this.recordsPerSegment - 1)) * this.wordsPerRecord;
   }
 
   private addSegment(): void {

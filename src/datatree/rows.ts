@@ -57,6 +57,7 @@ const CHILD_COUNT = 5;
 const PZXID = 6;
 const WORDS_PER_EXTENSION = 8;
 const EXTENSION_SEGMENT_BITS = 10;
+const IN_EXTENSION_SEGMENT = (1 << EXTENSION_SEGMENT_BITS) - 1;
 
 /** Turns the byte order of this machine into that of the wire, and back. */
 export function wireOrder(word: number): number {
@@ -79,6 +80,7 @@ function wordInExtension(offset: number): number {
 /** The records. */
 export class Rows extends Records {
   private readonly extensions = new Records(WORDS_PER_EXTENSION, EXTENSION_SEGMENT_BITS);
+  private readonly extensionWords = this.extensions.wordSegments;
   private readonly scratch = new Uint8Array(STAT_SIZE);
   private readonly scratchWords = new Int32Array(this.scratch.buffer);
 
@@ -89,8 +91,10 @@ export class Rows extends Records {
   /** Gives a row back, and its extension. */
   override free(row: Row): void {
     const extension = this.get(row, EXTENSION);
-    if (extension !== NO_EXTENSION) this.extensions.free(extension - 1);
-    this.set(row, EXTENSION, NO_EXTENSION);
+    if (extension !== NO_EXTENSION) {
+      this.extensions.free(extension - 1);
+      this.set(row, EXTENSION, NO_EXTENSION);
+    }
     super.free(row);
   }
 
@@ -99,11 +103,13 @@ export class Rows extends Records {
     this.extensions.clear();
   }
 
-  override wordsOf(row: Row): Int32Array {
+  /** The words in which the numbers of a row stand, from startOf(row) on: for loops that look at several. */
+  wordsOf(row: Row): Int32Array {
     return this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
   }
 
-  override startOf(row: Row): number {
+  /** Where a row begins in wordsOf(row). */
+  startOf(row: Row): number {
     return (row & IN_SEGMENT) * WORDS_PER_ROW;
   }
 
@@ -181,9 +187,8 @@ export class Rows extends Records {
   }
 
   private copyExtension(extension: number, target: Int32Array, at: number): void {
-    const { extensions } = this;
-    const words = extensions.wordsOf(extension - 1);
-    const start = extensions.startOf(extension - 1);
+    const words = this.extensionWords[(extension - 1) >> EXTENSION_SEGMENT_BITS] as Int32Array;
+    const start = ((extension - 1) & IN_EXTENSION_SEGMENT) * WORDS_PER_EXTENSION;
     const cversion = at + (StatOffset.cversion >> 2);
     for (let word = 0; word < CHILD_COUNT - CVERSION; word++) {
       target[cversion + word] = words[start + CVERSION + word] as number;
@@ -260,12 +265,13 @@ export class Rows extends Records {
   }
 
   private inExtension(extension: number, word: number): number {
-    const { extensions } = this;
-    return extensions.wordsOf(extension - 1)[extensions.startOf(extension - 1) + word] as number;
+    const words = this.extensionWords[(extension - 1) >> EXTENSION_SEGMENT_BITS] as Int32Array;
+    const start = ((extension - 1) & IN_EXTENSION_SEGMENT) * WORDS_PER_EXTENSION;
+    return words[start + word] as number;
   }
 
   private setInExtension(extension: number, word: number, value: number): void {
-    const { extensions } = this;
-    extensions.wordsOf(extension - 1)[extensions.startOf(extension - 1) + word] = value;
+    const words = this.extensionWords[(extension - 1) >> EXTENSION_SEGMENT_BITS] as Int32Array;
+    words[((extension - 1) & IN_EXTENSION_SEGMENT) * WORDS_PER_EXTENSION + word] = value;
   }
 }

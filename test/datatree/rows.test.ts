@@ -3,7 +3,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { Field, Rows } from '../../src/datatree/rows.ts';
+import { Field, NO_ROW, Rows } from '../../src/datatree/rows.ts';
+import { StatOffset } from '../../src/jute/data.ts';
 import { Random } from './random-txns.ts';
 
 const ROWS_PER_SEGMENT = 4096;
@@ -40,5 +41,33 @@ describe('Rows', () => {
     const again = [...Array(2 * ROWS_PER_SEGMENT)].map(() => rows.allocate());
     expect(new Set(again)).toEqual(new Set(first.slice(ROWS_PER_SEGMENT)));
     expect(rows.wordsOf(2 * ROWS_PER_SEGMENT).length).toBeGreaterThan(0);
+  });
+
+  it('have the usual Stat until they get another, and again when they are used for another znode', () => {
+    const rows = new Rows();
+    const row = rows.allocate();
+    rows.start(row, NO_ROW, 0);
+    rows.setStatWords(row, StatOffset.czxid, 5, 6);
+    rows.setStatWords(row, StatOffset.pzxid, 5, 6);
+    const usual = [...rows.stat(row)];
+    expect(rows.firstChild(row)).toBe(NO_ROW);
+    rows.setFirstChild(row, 77);
+    expect([...rows.stat(row)]).toEqual(usual);
+    rows.setStatInt(row, StatOffset.cversion, 1);
+    rows.setStatInt(row, StatOffset.aversion, 2);
+    rows.setStatLong(row, StatOffset.ephemeralOwner, 0x0304_0506_0708_090an);
+    rows.setStatInt(row, StatOffset.numChildren, 11);
+    rows.setStatWords(row, StatOffset.pzxid, 5, 7);
+    const fields = [StatOffset.cversion, StatOffset.aversion, StatOffset.numChildren];
+    expect(fields.map((field) => rows.statInt(row, field))).toEqual([1, 2, 11]);
+    expect([...rows.stat(row).subarray(44, 52)]).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(rows.firstChild(row)).toBe(77);
+
+    rows.free(row);
+    expect(rows.allocate()).toBe(row);
+    rows.start(row, NO_ROW, 0);
+    rows.setStatWords(row, StatOffset.czxid, 5, 6);
+    expect([...rows.stat(row)]).toEqual(usual);
+    expect(rows.firstChild(row)).toBe(NO_ROW);
   });
 });
