@@ -87,6 +87,11 @@ export class SimClient implements HostProcess, EndEvents {
     return this.ports.network.timeline.now;
   }
 
+  /** What the server has granted, or before that what is asked for. */
+  private get timeout(): number {
+    return this.sessionTimeout > 0 ? this.sessionTimeout : this.options.sessionTimeout;
+  }
+
   get isOpen(): boolean {
     return this.state === 'open';
   }
@@ -142,7 +147,7 @@ export class SimClient implements HostProcess, EndEvents {
     const { network, random, servers } = this.ports;
     const { attempt } = this;
     this.server = random.pick(servers());
-    const limit = Math.max(200, this.options.sessionTimeout / 3);
+    const limit = Math.max(200, this.timeout / 3);
     const address = { host: this.server, port: 2181 };
     network.dial(this, address, limit, {
       connected: (end) => {
@@ -181,13 +186,13 @@ export class SimClient implements HostProcess, EndEvents {
 
   /** A server that says nothing for too long is left for another. */
   private watchSilence(): void {
-    const limit = (this.options.sessionTimeout * 2) / 3;
-    this.later(this.options.sessionTimeout / 6, () => {
+    const limit = (this.timeout * 2) / 3;
+    this.later(this.timeout / 6, () => {
       if (this.now - this.lastHeardAt > limit) {
         this.reconnect();
         return;
       }
-      if (this.state === 'open' && this.now - this.lastSentAt > this.options.sessionTimeout / 4) {
+      if (this.state === 'open' && this.now - this.lastSentAt > this.timeout / 4) {
         this.request({ kind: 'ping', op: Op.ping, body: Buffer.alloc(0), path: '' }, PING_XID);
       }
       this.watchSilence();

@@ -9,7 +9,7 @@ import { World } from './world.ts';
 const SEEDS = Array.from({ length: 24 }, (_, index) => index + 1);
 
 describe('a simulated ensemble', () => {
-  it.each(SEEDS)('keeps every promise with seed %i', (seed) => {
+  it.each(SEEDS)('keeps every promise with seed %i', { timeout: 120_000 }, (seed) => {
     const outcome = new World(seed, drawOptions(seed), null).run();
     expect(outcome.error).toBeNull();
     expect(outcome.committed).toBeGreaterThan(0);
