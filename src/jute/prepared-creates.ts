@@ -12,7 +12,6 @@ import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
 import type { ByteRange, PathRange, PreparedCreateFields } from './prepared-txn.ts';
 import { PreparedCreate } from './prepared-txn.ts';
-import type { MultiTxn } from './txn.ts';
 import type { JuteWriter } from './writer.ts';
 
 /** Where the numbers of a part are. */
@@ -92,7 +91,7 @@ export class CreateParts {
 }
 
 /** A multi of creates. The bytes of the request must not change as long as it is in use. */
-export class PreparedCreates implements MultiTxn {
+export class PreparedCreates {
   readonly type = OpCode.multi;
   readonly bytes: Buffer;
   private readonly view: DataView;

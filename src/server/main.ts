@@ -12,7 +12,6 @@ import { ClientListener } from './host/client-listener.ts';
 import { lockDirectory } from './host/data-lock.ts';
 import { NodeDisk } from './host/disk.ts';
 import { hostFacts } from './host/facts.ts';
-import { collectWhenIdle } from './host/idle-collection.ts';
 import { ServerHost, startClock } from './host/server-host.ts';
 import { keepYoungGenerationSmall } from './host/young-generation.ts';
 import type { Log } from './log.ts';
@@ -36,7 +35,6 @@ export interface RunningServer {
  */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   keepYoungGenerationSmall();
-  collectWhenIdle();
   const disk = new NodeDisk();
   const metrics = new ServerMetrics(Math.random);
   const clock = startClock();

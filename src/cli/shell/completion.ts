@@ -5,6 +5,9 @@ import { childOf, nameOf, parentOf, type ZooKeeper, ZooKeeperError } from '../..
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 
+/** How many paths are shown at most. */
+const SHOWN_LIMIT = 100;
+
 /** How long a person waits for the Tab key, ms. */
 const TIMEOUT_MS = 1_000;
 
@@ -51,7 +54,7 @@ async function pathsFrom(zk: ZooKeeper, start: string): Promise<string[]> {
       .sort()
       .map((name) => childOf(parent, name));
     const [only] = paths;
-    if (only === undefined || paths.length > 1) return paths;
+    if (only === undefined || paths.length > 1) return shortened(paths);
     const stat = await zk.exists(only, { timeoutMs: TIMEOUT_MS });
     return [stat !== null && stat.numChildren > 0 ? `${only}/` : `${only} `];
   } catch (error) {
@@ -59,4 +62,14 @@ async function pathsFrom(zk: ZooKeeper, start: string): Promise<string[]> {
     if (error instanceof ZooKeeperError || error instanceof TypeError) return [];
     throw error;
   }
+}
+
+/** No more than fit on a screen; what all have in common stands for those that are left out. */
+function shortened(paths: readonly string[]): string[] {
+  if (paths.length <= SHOWN_LIMIT) return [...paths];
+  // Of sorted paths the first and the last have in common what all have.
+  const [first = '', last = ''] = [paths[0], paths.at(-1)];
+  let length = 0;
+  while (length < first.length && first[length] === last[length]) length++;
+  return [first.slice(0, length), ...paths.slice(0, SHOWN_LIMIT - 1)];
 }

@@ -40,15 +40,17 @@ export async function* visitSubtree(
 ): AsyncGenerator<Visited, void, undefined> {
   const { signal, watch, maxDepth = Number.POSITIVE_INFINITY } = options;
   const request = { signal, watch };
-  const childrenOf = (place: Place): Promise<readonly string[]> => {
-    place.children ??= retryOnLoss(() => zk.getChildren(place.path, request));
-    return place.children;
+  const ask = (place: Place): Promise<readonly string[]> => {
+    const answer = retryOnLoss(() => zk.getChildren(place.path, request));
+    // Whoever comes to it hears of a failure; the walk may have ended before.
+    answer.catch(() => {});
+    return answer;
   };
   await retryOnLoss(() => zk.getData(path, request));
   yield { path, depth: 0 };
   const ahead: Place[] = maxDepth > 0 ? [{ path, depth: 0, children: null }] : [];
   for (let place = ahead.pop(); place !== undefined; place = ahead.pop()) {
-    const names = await childrenOf(place).catch((error: unknown) => {
+    const names = await (place.children ?? ask(place)).catch((error: unknown) => {
       if (error instanceof NoNodeError) return [];
       throw error;
     });
@@ -61,6 +63,6 @@ export async function* visitSubtree(
     }
     if (depth >= maxDepth) continue;
     for (const child of paths.reverse()) ahead.push({ path: child, depth, children: null });
-    for (const next of ahead.slice(-WINDOW)) childrenOf(next).catch(() => {});
+    for (const next of ahead.slice(-WINDOW)) next.children ??= ask(next);
   }
 }

@@ -135,11 +135,13 @@ export class History implements LeaderHistory {
   /** Opens the log of a term. `durable` hears what is on disk. */
   openJournal(durable: (zxid: Zxid) => void): Journal {
     if (this.journal !== null) throw new Error('the log of a term is open already');
-    const { lastProcessedZxid, lastTxnZxid } = this;
+    const { lastTxnZxid } = this;
+    let last = this.lastProcessedZxid;
+    if (last < lastTxnZxid) last = lastTxnZxid;
     this.journal = new Journal(
       { ...this.ports, snapshots: this.snapshots, durable },
       this.config,
-      lastProcessedZxid < lastTxnZxid ? lastTxnZxid : lastProcessedZxid,
+      last,
     );
     return this.journal;
   }
