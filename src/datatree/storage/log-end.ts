@@ -126,13 +126,14 @@ class Tail {
 
   /**
    * Whether a sector between a bad record at `from` and a whole one at `to` was not written. The sector in which the bad
-   * record begins counts from behind the four zeros that every record begins with.
+   * record begins counts from behind the four zeros that every record begins with; so does the one in which the whole record has
+   * nothing but these, for they are there also where the sector is not.
    */
   hasMissingSector(from: number, to: number): boolean {
     let at = from + 4;
     while (at < to) {
       const end = at + SECTOR_SIZE - (at % SECTOR_SIZE);
-      if (end > to) return false;
+      if (end > to + 4) return false;
       const sector = this.bytes.subarray(at - this.start, end - this.start);
       if (sector.every((byte) => byte === 0)) return true;
       at = end;

@@ -50,6 +50,19 @@ describe('behind the last record', () => {
     expect(endOf(erased(log, second, endOfSector - second), second)).toBe('torn');
   });
 
+  it('a record of which a missing sector had only the first zeros belongs to the same torn write', () => {
+    const sizes = Array.from({ length: 512 }, (_, size) => size + 1);
+    const logs = sizes
+      .map((size) => logOf(3, size))
+      .filter((each) => offsetOf(each, 3) % 512 > 507);
+    expect(logs.length).toBeGreaterThan(1);
+    for (const each of logs) {
+      const end = Math.ceil(offsetOf(each, 3) / 512) * 512;
+      const start = Math.max(offsetOf(each, 2), end - 512);
+      expect(endOf(erased(each, start, end - start), offsetOf(each, 2))).toBe('torn');
+    }
+  });
+
   it('the zeros that every record begins with are no missing sector', () => {
     const sizes = Array.from({ length: 512 }, (_, size) => size + 1);
     const logs = sizes
