@@ -101,7 +101,7 @@ export class SimClient implements HostProcess, EndEvents {
   }
 
   get hasPending(): boolean {
-    return this.pending.length > 0;
+    return this.pending.some(({ wish }) => wish.kind !== 'ping');
   }
 
   deliver(event: () => void): void {
