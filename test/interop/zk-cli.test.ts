@@ -185,11 +185,11 @@ history
 `.trimStart();
 
 /**
- * Lines with ports and times in them; and whether deleteall says that it failed, which is a race in Java's (ZKUtil.deleteInBatch
- * releases its semaphore before it notes the failure).
+ * Lines with ports and times in them; and two races in Java's: whether deleteall says that it failed (ZKUtil.deleteInBatch releases its
+ * semaphore before it notes the failure), and whether an event that came while none was to be printed is printed a command later.
  */
 const isMeant = (line: string): boolean =>
-  /^SLF4J|^Connecting to|^Failed to delete some| ERROR /.test(line);
+  /^SLF4J|^Connecting to|^Failed to delete some| ERROR |NodeDataChanged path:\/w2$/.test(line);
 
 /** Of the usage that follows an unknown command; zk-cli has more commands. */
 const isUsage = (line: string): boolean => line.startsWith('\t');
