@@ -32,7 +32,7 @@ import { LogSyncSource, SnapshotSource } from './sync-source.ts';
 import { epochOf, startOfEpoch } from './zxid.ts';
 
 /** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
-const SLICE_SIZE = 128 * 1024;
+const SLICE_SIZE = 64 * 1024;
 /** Bytes that the network has not taken: above this the next slice waits. */
 const UNSENT_HIGH_WATER = 1024 * 1024;
 /** Bytes that wait for a learner that does not read them: above this its link is closed, it may synchronise again. */
