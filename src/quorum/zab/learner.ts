@@ -55,6 +55,8 @@ export type LearnerPhase =
 export interface LearnerServer {
   /** The last zxid of the history: of the last transaction in the log, or the beginning of an epoch. */
   readonly lastZxid: Zxid;
+  /** The history could not be cut where a leader wanted it: nothing but a whole tree will do. */
+  readonly needsTree: boolean;
   /** Cuts off what is behind `zxid`, in the log and in the tree. Raises StorageError where that cannot be done. */
   truncate(zxid: Zxid): void;
   /** Begins to take a tree that replaces the history; until it is finished the history stays as it was. */
@@ -277,7 +279,9 @@ export class Learner implements LinkHandler, PacketHandler {
     this.epoch = epoch;
     this.epochHeardAt = this.ports.clock.elapsed;
     this.phase = 'synchronization';
-    this.send(PacketType.ackEpoch, server.lastZxid, answer);
+    // To a leader the beginning of its own epoch is none of its transactions and above them all: it sends the tree, as Java's does.
+    const lastZxid = server.needsTree ? startOfEpoch(epoch) : server.lastZxid;
+    this.send(PacketType.ackEpoch, lastZxid, answer);
   }
 
   private synchronise(packet: Packet): void {

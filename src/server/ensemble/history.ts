@@ -72,6 +72,8 @@ export class History implements LeaderHistory {
   private lastBefore: Zxid;
   private journal: Journal | null = null;
   private incoming: Incoming | null = null;
+  /** Whether a leader has asked for a cut that is not possible: the next one is asked for its tree. */
+  needsTree = false;
   /** The received tree is about to become the history on disk. */
   private isFinishing = false;
   /** A term is about to be over; `closed` waits for that. */
@@ -177,6 +179,7 @@ export class History implements LeaderHistory {
     if (this.journal !== null) throw new Error('the log is open while it is to be cut');
     log.warn(`Truncating log to get in sync with the leader 0x${toHex(zxid)}`);
     if (!truncateLog(disk, this.directories, zxid)) {
+      this.needsTree = true;
       // Nothing says where the histories part, and the leader will ask for the same again: it gives the whole tree only to whoever has
       // none, and to be without its history is for the operator to decide.
       throw new StorageError(
@@ -189,6 +192,7 @@ export class History implements LeaderHistory {
   }
 
   private replaceTree(tree: DataTree): void {
+    this.needsTree = false;
     this.tree = tree;
     this.snapshots = this.ports.snapshotWriter(tree);
     this.committed.clear();

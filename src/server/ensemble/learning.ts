@@ -67,6 +67,10 @@ export class Learning implements LearnerServer, Term {
     return this.history.lastProcessedZxid;
   }
 
+  get needsTree(): boolean {
+    return this.history.needsTree;
+  }
+
   // ---- synchronization
 
   truncate(zxid: Zxid): void {

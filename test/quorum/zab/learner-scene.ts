@@ -18,6 +18,7 @@ import { int, Link, RawPeer, shown, zx } from './links.ts';
 
 /** A learner's server that lists what it is told. A tree is `treeSize` bytes of anything but zeros. */
 class MemoryServer implements LearnerServer {
+  needsTree = false;
   readonly told: string[] = [];
   lastZxid: Zxid;
   isCutRefused = false;

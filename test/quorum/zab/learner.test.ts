@@ -69,6 +69,15 @@ describe('discovery', () => {
     expect([scene.epochs.accepted, scene.epochs.current]).toEqual([6, 3]);
   });
 
+  it('says the beginning of the leaders own epoch where its history could not be cut: it gets a tree then (simulated seed 3799)', () => {
+    const scene = new LearnerScene({ accepted: 4, current: 3, lastZxid: zx(3, 7) });
+    scene.server.needsTree = true;
+    scene.connect();
+    scene.leader.say('leaderInfo', zx(6, 0), int(0x10000));
+    scene.turn();
+    expect(scene.leader.take()).toEqual(['FOLLOWERINFO 4:0', 'ACKEPOCH 6:0']);
+  });
+
   it('has the accepted epoch on disk before it says ACKEPOCH', () => {
     const scene = new LearnerScene();
     scene.connect();
