@@ -69,7 +69,7 @@ describe('discovery', () => {
     expect([scene.epochs.accepted, scene.epochs.current]).toEqual([6, 3]);
   });
 
-  it('says the beginning of the leaders own epoch where its history could not be cut: it gets a tree then (simulated seed 3799)', () => {
+  it("says the beginning of its leader's epoch where its history could not be cut: it gets a tree then (simulated seed 3799)", () => {
     const scene = new LearnerScene({ accepted: 4, current: 3, lastZxid: zx(3, 7) });
     scene.server.needsTree = true;
     scene.connect();
