@@ -16,7 +16,7 @@ import {
   sortedSnapshots,
 } from '../../datatree/storage/file-names.ts';
 import { LogReader } from '../../datatree/storage/log-reader.ts';
-import { isOfTxn, Replay } from '../../datatree/storage/replay.ts';
+import { Replay } from '../../datatree/storage/replay.ts';
 import {
   isUnusable,
   loadSnapshot,
@@ -26,6 +26,7 @@ import {
 import { ZXID_ZERO, type Zxid } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { readTxnHeader } from '../../jute/txn.ts';
+import { isOfTxn } from '../../jute/zxid.ts';
 import { disk, versionDirectory } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { ReadOnlyDisk } from './read-only-disk.ts';

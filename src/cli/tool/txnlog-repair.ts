@@ -8,12 +8,12 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'n
 import { basename } from 'node:path';
 import { logEndAt } from '../../datatree/storage/log-end.ts';
 import { RECORD_END_MARK } from '../../datatree/storage/log-format.ts';
-import { follows } from '../../datatree/storage/replay.ts';
 import type { Zxid } from '../../jute/int64.ts';
 import { toHex } from '../../jute/int64.ts';
 import { JuteError, JuteReader } from '../../jute/reader.ts';
 import { readTxn, readTxnHeader } from '../../jute/txn.ts';
 import { JuteWriter } from '../../jute/writer.ts';
+import { follows } from '../../jute/zxid.ts';
 import { headerLine, type OpenLog, openLog } from './log-files.ts';
 import type { LogRecords } from './log-records.ts';
 import type { ToolConsole } from './output.ts';

@@ -4,10 +4,10 @@
  */
 import { basename } from 'node:path';
 import { logEndAt } from '../../datatree/storage/log-end.ts';
-import { follows } from '../../datatree/storage/replay.ts';
 import type { Zxid } from '../../jute/int64.ts';
 import { JuteError, JuteReader } from '../../jute/reader.ts';
 import { readTxn, readTxnHeader } from '../../jute/txn.ts';
+import { follows } from '../../jute/zxid.ts';
 import { logPaths, type OpenLog, openLog } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { ToolError, ToolExit } from './tool-error.ts';

@@ -8,7 +8,7 @@
 
 import type { Zxid } from '../../jute/int64.ts';
 import { toZxid } from '../../jute/int64.ts';
-import { follows } from './replay.ts';
+import { follows } from '../../jute/zxid.ts';
 
 /** How many bytes are kept at most. The newest transaction is kept whatever its size. */
 export const COMMITTED_LOG_SIZE_LIMIT = 16 << 20;

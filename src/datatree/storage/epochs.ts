@@ -15,6 +15,7 @@
 
 import type { Zxid } from '../../jute/int64.ts';
 import { toHex } from '../../jute/int64.ts';
+import { epochOf } from '../../jute/zxid.ts';
 import type { Disk } from './disk.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -33,11 +34,6 @@ const HIGHEST_EPOCH = 0x7fffffff;
 
 /** More than this is not read of such a file, in bytes. */
 const READ_SIZE = 64;
-
-/** The epoch that a zxid is of: its high 32 bits, signed. */
-export function epochOf(zxid: Zxid): number {
-  return Number(zxid >> 32n);
-}
 
 /** What one member has promised and followed. */
 export class Epochs {

@@ -14,13 +14,13 @@
 import type { Zxid } from '../../jute/int64.ts';
 import { nextZxid, readInt64, toHex, toZxid } from '../../jute/int64.ts';
 import { JuteWriter } from '../../jute/writer.ts';
+import { follows, isOfTxn } from '../../jute/zxid.ts';
 import type { LoggedTxn } from './committed-log.ts';
 import type { DataDirectories } from './directories.ts';
 import type { Disk, OpenFile } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
 import { logsFrom, sortedLogs, sortedSnapshots } from './file-names.ts';
 import { LogReader } from './log-reader.ts';
-import { follows, isOfTxn } from './replay.ts';
 import { StorageError } from './storage-error.ts';
 
 /** Where logs and snapshots are. */

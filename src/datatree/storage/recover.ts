@@ -26,6 +26,7 @@ import { toHex, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
+import { isOfTxn } from '../../jute/zxid.ts';
 import type { DataTree } from '../data-tree.ts';
 import type { DataDirectories } from './directories.ts';
 import { prepareDirectories } from './directories.ts';
@@ -40,7 +41,7 @@ import {
   sortedLogs,
   sortedSnapshots,
 } from './file-names.ts';
-import { isOfTxn, Replay } from './replay.ts';
+import { Replay } from './replay.ts';
 import type { SnapshotContents } from './snapshot-cut.ts';
 import { SnapshotCut } from './snapshot-cut.ts';
 import { isUnusable, loadSnapshot, looksWhole, SnapshotError } from './snapshot-load.ts';

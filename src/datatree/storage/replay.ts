@@ -4,11 +4,12 @@
  */
 
 import type { Zxid } from '../../jute/int64.ts';
-import { toHex, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
+import { toHex, toZxid } from '../../jute/int64.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
 import type { TxnHeader } from '../../jute/txn.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../jute/txn.ts';
+import { follows } from '../../jute/zxid.ts';
 import type { DataTree } from '../data-tree.ts';
 import type { Disk } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
@@ -199,15 +200,4 @@ export class Replay {
       }
     }
   }
-}
-
-/** Whether `zxid` is the next one after `last`: in the same epoch, or the first of a later one. */
-export function follows(last: Zxid, zxid: Zxid): boolean {
-  if (zxid === last + 1n) return true;
-  return zxid >> 32n > last >> 32n && (zxid & 0xffffffffn) === 1n;
-}
-
-/** Whether a zxid stands for a transaction, not for the beginning of an epoch. */
-export function isOfTxn(zxid: Zxid): boolean {
-  return zxid > ZXID_ZERO && (zxid & 0xffffffffn) !== 0n;
 }

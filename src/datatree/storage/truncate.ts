@@ -15,6 +15,7 @@
 
 import type { Zxid } from '../../jute/int64.ts';
 import { readInt64, toZxid } from '../../jute/int64.ts';
+import { follows } from '../../jute/zxid.ts';
 import type { Disk } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
 import { logsFrom, sortedLogs, sortedSnapshots } from './file-names.ts';
@@ -22,7 +23,6 @@ import { FILE_HEADER_SIZE } from './log-format.ts';
 import { LogReader } from './log-reader.ts';
 import type { HistoryDirectories } from './log-source.ts';
 import { ZXID_OFFSET } from './log-source.ts';
-import { follows } from './replay.ts';
 import { looksWhole } from './snapshot-load.ts';
 
 /** Where the first transaction behind a zxid is, or would be. */

@@ -12,6 +12,7 @@ import type { Epochs } from '../../datatree/storage/epochs.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { toHex, toZxid } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
+import { counterOf, epochOf } from '../../jute/zxid.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { QuorumRule } from '../quorum-rule.ts';
@@ -24,7 +25,6 @@ import { LearnerHandler } from './learner-handler.ts';
 import { PacketType } from './packet.ts';
 import { ProposalSizes } from './proposal-sizes.ts';
 import { SyncRounds } from './sync-rounds.ts';
-import { epochOf } from './zxid.ts';
 
 /** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
 const LAST_COUNTER = 0xffffffff;
@@ -122,7 +122,6 @@ export class Leader implements HandlerOwner {
   private readonly waiting = new Map<LearnerHandler, Zxid>();
   /** Learners that were sent a part of the log, and then it could not be read: they get a tree when they come again. */
   private readonly cannotReadLog = new Set<ServerId>();
-  private isEpochProposed = false;
   private isEpochAccepted = false;
 
   private readonly acks = new Acks();
@@ -226,7 +225,7 @@ export class Leader implements HandlerOwner {
       other.fault('has connected again, or two servers have its id');
     }
     this.acks.forget(sid);
-    if (!this.isEpochProposed) {
+    if (this.phase === 'discovery') {
       if (acceptedEpoch >= this.epoch) this.epoch = acceptedEpoch + 1;
       if (handler.isParticipant && this.isVoter(sid)) this.hasToldEpoch.add(sid);
       this.proposeEpoch();
@@ -239,8 +238,7 @@ export class Leader implements HandlerOwner {
 
   /** A quorum has told what it has accepted: nobody of it will follow an older leader any more once it has accepted ours. */
   private proposeEpoch(): void {
-    if (this.isEpochProposed || !this.hasQuorum(this.hasToldEpoch)) return;
-    this.isEpochProposed = true;
+    if (this.phase !== 'discovery' || !this.hasQuorum(this.hasToldEpoch)) return;
     this.ports.epochs.setAccepted(this.epoch);
     this.phase = 'synchronization';
     for (const handler of this.handlers) {
@@ -257,7 +255,7 @@ export class Leader implements HandlerOwner {
   /** A voter looks for a leader although this server waits for its epoch: it has changed its mind (ZOOKEEPER-3769). */
   lookingHeard(sid: ServerId): void {
     const { maxTimeToWaitForEpochMs } = this.options;
-    if (maxTimeToWaitForEpochMs < 0 || this.isEpochProposed || !this.isVoter(sid)) return;
+    if (maxTimeToWaitForEpochMs < 0 || this.phase !== 'discovery' || !this.isVoter(sid)) return;
     if (this.ports.clock.elapsed - this.startedAt <= maxTimeToWaitForEpochMs) return;
     this.ports.metrics.quitLeadingDueToDisloyalVoter.increment();
     this.end(`server ${sid} looks for a leader again`);
@@ -578,8 +576,4 @@ export class Leader implements HandlerOwner {
 export function isForwarded(handler: LearnerHandler): boolean {
   const { phase } = handler;
   return phase === 'history' || phase === 'synced' || phase === 'following';
-}
-
-function counterOf(zxid: Zxid): number {
-  return Number(BigInt.asUintN(32, zxid));
 }

@@ -13,33 +13,24 @@ import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt32, readInt64, toHex, toSessionId, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
+import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
 import { NOBODY } from '../server-id.ts';
 import type { LeaderHistory } from './history.ts';
+import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
-import {
-  PacketReader,
-  PacketType,
-  PROTOCOL_VERSION,
-  readLearnerInfo,
-  writePacket,
-} from './packet.ts';
+import { PacketReader, PacketType, PROTOCOL_VERSION, readLearnerInfo } from './packet.ts';
 import { planSync, SNAP } from './sync-plan.ts';
 import type { SyncSource } from './sync-source.ts';
 import { LogSyncSource, SnapshotSource } from './sync-source.ts';
-import { epochOf, startOfEpoch } from './zxid.ts';
 
 /** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
 const SLICE_SIZE = 64 * 1024;
 /** Bytes that the network has not taken: above this the next slice waits. */
 const UNSENT_HIGH_WATER = 1024 * 1024;
-/** Bytes that wait for a learner that does not read them: above this its link is closed, it may synchronise again. */
-const UNSENT_LIMIT = 512 * 1024 * 1024;
-/** Output is handed over as it is from this size on, in bytes; what is smaller is copied and the memory used again. */
-const HANDED_OVER_SIZE = 64 * 1024;
-/** Bytes of data in a packet of a learner, before it is known and at all. */
+/** Bytes of an introduction. */
 const HELLO_SIZE_LIMIT = 1024;
 
 /** How far a learner has come. */
@@ -112,7 +103,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
 
   private readonly ports: HandlerPorts;
   private readonly reader: PacketReader;
-  private out = new JuteWriter(16 * 1024);
+  private readonly out = new Outbox();
   /** What has to be sent before `out`. */
   private source: SyncSource | null = null;
   /** The zxid behind which `out` goes on where `source` ends. */
@@ -293,7 +284,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   send(type: number, zxid: bigint, data: Uint8Array | null = null): void {
     if (!this.isOpen) return;
     this.packetsSent += 1;
-    writePacket(this.out, type, zxid, data);
+    this.out.write(type, zxid, data);
   }
 
   /** Sends a proposal. */
@@ -376,25 +367,16 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     if (this.source !== null && this.flushSource(this.source)) {
       return this.link.unsentSize < UNSENT_HIGH_WATER;
     }
-    const { out } = this;
-    if (this.source === null && out.length > 0) this.flushOut();
-    if (this.link.unsentSize + out.length > UNSENT_LIMIT) {
-      this.fault(`does not read: ${this.link.unsentSize + out.length} bytes wait for it`);
-    }
-    return false;
-  }
-
-  private flushOut(): void {
     const { out, link } = this;
-    this.ports.metrics.learnerHandlerQpSize.add(this.sid, this.packetsSent - this.packetsFlushed);
-    this.packetsFlushed = this.packetsSent;
-    if (out.length < HANDED_OVER_SIZE) {
-      link.write(out.toBuffer());
-      out.reset();
-    } else {
-      link.write(out.view());
-      this.out = new JuteWriter(16 * 1024);
+    if (this.source === null && out.size > 0) {
+      const packetCount = this.packetsSent - this.packetsFlushed;
+      this.ports.metrics.learnerHandlerQpSize.add(this.sid, packetCount);
+      this.packetsFlushed = this.packetsSent;
+      out.flush(link);
     }
+    const unsentSize = link.unsentSize + out.size;
+    if (unsentSize > UNSENT_LIMIT) this.fault(`does not read: ${unsentSize} bytes wait for it`);
+    return false;
   }
 
   /** Sends a slice, if the network takes it; false once everything is sent. */

@@ -19,9 +19,11 @@ import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt64, toHex, toSessionId, toZxid, writeInt64 } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
+import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
 import type { Address, Clock, Dial, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
+import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import {
   PacketReader,
@@ -29,18 +31,13 @@ import {
   PROTOCOL_VERSION,
   SNAPSHOT_SIGNATURE,
   writeLearnerInfo,
-  writePacket,
 } from './packet.ts';
-import { epochOf, startOfEpoch } from './zxid.ts';
 
 /** Pauses between dials of a leader whose port is not open yet, in ms: at first it is about to be. */
 const DIAL_PAUSE_MIN = 5;
 const DIAL_PAUSE_MAX = 500;
 /** A leader that cannot be reached for so long is given up, in ms: it may have gone again (Java: five dials with pauses of a second). */
 const DIAL_LIMIT = 2_000;
-/** Bytes that the leader has not taken: above this the link is given up. */
-const UNSENT_LIMIT = 512 * 1024 * 1024;
-const HANDED_OVER_SIZE = 64 * 1024;
 
 /** How far a learner has come. */
 export type LearnerPhase =
@@ -133,7 +130,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private dialPause = DIAL_PAUSE_MIN;
   private nextDialAt = Number.POSITIVE_INFINITY;
   private link: PeerLink | null = null;
-  private out = new JuteWriter(16 * 1024);
+  private readonly out = new Outbox();
   private lastHeardAt: number;
 
   private epoch = 0;
@@ -523,7 +520,7 @@ export class Learner implements LinkHandler, PacketHandler {
     data.writeInt32BE(request.cxid, 8);
     data.writeInt32BE(request.type, 12);
     data.set(record, 16);
-    writePacket(this.out, PacketType.request, -1n, data, authinfo);
+    this.out.write(PacketType.request, -1n, data, authinfo);
   }
 
   /** Asks whether a session lives. @param timeout ms */
@@ -552,7 +549,7 @@ export class Learner implements LinkHandler, PacketHandler {
   }
 
   private send(type: number, zxid: bigint, data: Uint8Array | null = null): void {
-    writePacket(this.out, type, zxid, data);
+    this.out.write(type, zxid, data);
   }
 
   // ---- turns, time and end
@@ -562,14 +559,8 @@ export class Learner implements LinkHandler, PacketHandler {
     const { out, link } = this;
     if (link === null) return;
     this.pauseOrResume(link);
-    if (out.length === 0) return;
-    if (out.length < HANDED_OVER_SIZE) {
-      link.write(out.toBuffer());
-      out.reset();
-    } else {
-      link.write(out.view());
-      this.out = new JuteWriter(16 * 1024);
-    }
+    if (out.size === 0) return;
+    out.flush(link);
     if (link.unsentSize > UNSENT_LIMIT) this.end('the leader does not read');
   }
 

@@ -7,7 +7,7 @@
  */
 
 import type { Zxid } from '../../jute/int64.ts';
-import { epochOf, isStartOfEpoch } from './zxid.ts';
+import { epochOf, isStartOfEpoch } from '../../jute/zxid.ts';
 
 /** The leader's committed history, as far as the choice needs it. */
 export interface CommittedHistory {

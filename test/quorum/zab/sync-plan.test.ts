@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Zxid } from '../../../src/jute/int64.ts';
+import { isStartOfEpoch } from '../../../src/jute/zxid.ts';
 import type { CommittedHistory, SyncPlan } from '../../../src/quorum/zab/sync-plan.ts';
 import { planSync, planWithin } from '../../../src/quorum/zab/sync-plan.ts';
-import { isStartOfEpoch } from '../../../src/quorum/zab/zxid.ts';
 import { shown, zx } from './links.ts';
 
 /** A history of the leader: transactions in memory, oldest first, behind others that are in the log. */
