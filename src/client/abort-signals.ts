@@ -3,7 +3,7 @@
  * than the request, and Node.js warns of a leak from the eleventh on.
  */
 
-import type { Request } from './request-queue.ts';
+import type { Request } from './request.ts';
 
 /** Which requests end with which signal. */
 export class AbortSignals {

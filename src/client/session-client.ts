@@ -15,7 +15,7 @@ import type { ServerAddress } from './connection-string.ts';
 import { ClientClosedError, ConnectionLossError, errorOf } from './errors.ts';
 import type { RequestOptions } from './operations.ts';
 import type { Chroot } from './path.ts';
-import { Request } from './request-queue.ts';
+import { Request } from './request.ts';
 import type { SessionCredentials, SessionEffect, SessionState } from './session-effects.ts';
 import { clock, SessionHost } from './session-host.ts';
 import type { Delivery, WatchedEvent, WatchRegistration } from './watch-registry.ts';

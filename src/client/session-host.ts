@@ -10,7 +10,7 @@ import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'nod
 import { connect as netConnect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { ServerAddress } from './connection-string.ts';
-import type { Request } from './request-queue.ts';
+import type { Request } from './request.ts';
 import { Session } from './session.ts';
 import type { SessionEffect, SessionSettings } from './session-effects.ts';
 import type { Delivery } from './watch-registry.ts';

@@ -8,6 +8,7 @@
  */
 
 import { ErrorCode, errorName } from '../jute/error-code.ts';
+import { Fifo } from '../jute/fifo.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { SESSION_ID_ZERO, toHex, writeInt32, ZXID_ZERO } from '../jute/int64.ts';
 import { EventType, OpCode, SpecialXid } from '../jute/op-code.ts';
@@ -36,8 +37,8 @@ import {
   ThrottledOpError,
 } from './errors.ts';
 import { FrameReader, FrameSizeError } from './frames.ts';
-import type { Request } from './request-queue.ts';
-import { RequestQueue } from './request-queue.ts';
+import type { Request } from './request.ts';
+import { failOverdue } from './request.ts';
 import { ServerRound } from './server-round.ts';
 import type { SessionEffect, SessionSettings, SessionState } from './session-effects.ts';
 import { setWatchesRequests } from './set-watches.ts';
@@ -102,10 +103,10 @@ export class Session {
   readonly #frames: FrameReader;
   readonly #reader = new JuteReader(Buffer.alloc(0));
   #output = new JuteWriter();
-  readonly #waiting = new RequestQueue();
-  readonly #pending = new RequestQueue();
+  readonly #waiting = new Fifo<Request>();
+  readonly #pending = new Fifo<Request>();
   readonly #credentials: Credentials[] = [];
-  readonly #authRequests = new RequestQueue();
+  readonly #authRequests = new Fifo<Request>();
   /** Credentials on this connection whose answer has not come. */
   #unanswered: Credentials[] = [];
 
@@ -468,7 +469,7 @@ export class Session {
     if (!this.isAlive) return;
     if (now >= this.#nextTimeout) {
       const queues = [this.#pending, this.#waiting, this.#authRequests];
-      this.#nextTimeout = Math.min(...queues.map((queue) => queue.failOverdue(now, timedOut)));
+      this.#nextTimeout = Math.min(...queues.map((queue) => failOverdue(queue, now, timedOut)));
     }
     if (now >= this.#expiryAt) {
       const message = `Session 0x${toHex(this.sessionId)} expired: no server was heard of for ${Math.round(now - this.#lastHeard)} ms`;

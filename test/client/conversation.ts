@@ -3,7 +3,7 @@
  * and answers with frames. The clock stands still unless the test lets time pass.
  */
 
-import { Request, type RequestParts } from '../../src/client/request-queue.ts';
+import { Request, type RequestParts } from '../../src/client/request.ts';
 import { Session } from '../../src/client/session.ts';
 import type { SessionEffect, SessionSettings } from '../../src/client/session-effects.ts';
 import type { WatchedEvent } from '../../src/client/watch-registry.ts';

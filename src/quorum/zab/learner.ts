@@ -15,6 +15,7 @@
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import { StorageError } from '../../datatree/storage/storage-error.ts';
 import type { Id } from '../../jute/data.ts';
+import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt64, toHex, toSessionId, toZxid, writeInt64 } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
@@ -143,15 +144,14 @@ export class Learner implements LinkHandler, PacketHandler {
   private isPaused = false;
   /** Proposals that came before NEWLEADER. */
   private unlogged: Unlogged[] = [];
-  /** What is in the log or on its way there and not committed, oldest first. */
-  private uncommitted: Zxid[] = [];
-  private committedCount = 0;
+  /** What is in the log or on its way there and not committed. */
+  private readonly uncommitted = new Fifo<Zxid>();
   /** What came before UPTODATE and is committed: applied when it comes. */
   private commitWaiting: Zxid | null = null;
   private lastReceived: Zxid = toZxid(0n);
   private lastCommitReceived: Zxid = toZxid(0n);
-  /** What is to be acknowledged when it is on disk, oldest first. */
-  private unacked: Zxid[] = [];
+  /** What is to be acknowledged when it is on disk. */
+  private readonly unacked = new Fifo<Zxid>();
   private isNewLeaderAcked = false;
   private isUpToDate = false;
 
@@ -359,7 +359,7 @@ export class Learner implements LinkHandler, PacketHandler {
     for (const { zxid, record } of this.unlogged) server.append(zxid, record);
     this.unlogged = [];
     // What the leader says is committed waits for nobody.
-    this.unacked = this.uncommitted.slice(this.committedCount);
+    for (const zxid of this.uncommitted) this.unacked.push(zxid);
     server.whenDurable(() => {
       if (this.phase === 'ended') return;
       epochs.setCurrent(this.epoch);
@@ -437,18 +437,14 @@ export class Learner implements LinkHandler, PacketHandler {
   /** In order: a leader that commits what this server was not sent cannot be followed. */
   private committed(zxid: Zxid): void {
     if (zxid <= this.lastCommitReceived) return;
-    const next = this.uncommitted[this.committedCount];
+    const next = this.uncommitted.first;
     if (next !== zxid) {
       if (zxid <= this.lastReceived && (next === undefined || zxid < next)) return;
       throw new JuteError(
         `the leader commits 0x${toHex(zxid)}, but next is ${next === undefined ? 'nothing' : `0x${toHex(next)}`}`,
       );
     }
-    this.committedCount += 1;
-    if (this.committedCount > 4096) {
-      this.uncommitted = this.uncommitted.slice(this.committedCount);
-      this.committedCount = 0;
-    }
+    this.uncommitted.shift();
     this.lastCommitReceived = zxid;
     if (this.phase === 'broadcast') this.server.commitThrough(zxid);
     else this.commitWaiting = zxid;
@@ -498,13 +494,11 @@ export class Learner implements LinkHandler, PacketHandler {
   private acknowledge(): void {
     if (!this.isNewLeaderAcked) return;
     const { unacked } = this;
-    let count = 0;
-    for (const zxid of unacked) {
-      if (zxid > this.durableThrough) break;
+    for (let zxid = unacked.first; zxid !== undefined; zxid = unacked.first) {
+      if (zxid > this.durableThrough) return;
+      unacked.shift();
       if (!this.options.isObserver) this.send(PacketType.ack, zxid);
-      count += 1;
     }
-    if (count > 0) this.unacked = unacked.slice(count);
   }
 
   // ---- what the server asks for

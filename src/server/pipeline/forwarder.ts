@@ -7,6 +7,7 @@
  */
 
 import type { Id } from '../../jute/data.ts';
+import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
 import { JuteReader } from '../../jute/reader.ts';
@@ -47,10 +48,8 @@ export class Forwarder implements WritePath {
   private readonly ports: ForwarderPorts;
   /** Requests of this server's clients that have not come back, by session, oldest first. */
   private readonly expected = new Map<SessionId, Request[]>();
-  private readonly syncs: Request[] = [];
-  /** Oldest first; those before `firstIndex` are done. */
-  private logged: Logged[] = [];
-  private firstIndex = 0;
+  private readonly syncs = new Fifo<Request>();
+  private readonly logged = new Fifo<Logged>();
   private readonly reader = new JuteReader(Buffer.alloc(0));
   /** Digests are not compared up to here. */
   private digestsAfter: Zxid = ZXID_ZERO;
@@ -104,24 +103,17 @@ export class Forwarder implements WritePath {
 
   /** Applies everything up to `zxid`. */
   commitThrough(zxid: Zxid): void {
-    while (this.firstIndex < this.logged.length) {
-      const next = this.logged[this.firstIndex] as Logged;
-      if (next.zxid > zxid) break;
-      this.firstIndex += 1;
+    const { logged } = this;
+    for (let next = logged.first; next !== undefined; next = logged.first) {
+      if (next.zxid > zxid) return;
+      logged.shift();
       this.commit(next);
-    }
-    if (this.firstIndex === this.logged.length) {
-      this.logged.length = 0;
-      this.firstIndex = 0;
-    } else if (this.firstIndex > 4096) {
-      this.logged = this.logged.slice(this.firstIndex);
-      this.firstIndex = 0;
     }
   }
 
   /** What was logged and is not committed. It may be, when this server is in an ensemble again. */
   get uncommitted(): readonly Logged[] {
-    return this.logged.slice(this.firstIndex);
+    return [...this.logged];
   }
 
   private commit({ zxid, record, header, txn, digest }: Logged): void {

@@ -15,6 +15,7 @@ import type { PathMatcher } from '../../datatree/path-index.ts';
 import type { NewContent } from '../../datatree/reservations.ts';
 import type { ACL } from '../../jute/data.ts';
 import { StatOffset } from '../../jute/data.ts';
+import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO } from '../../jute/int64.ts';
 import type { Moment } from './pending-node.ts';
@@ -30,9 +31,8 @@ export class PendingChanges implements PathMatcher {
   private readonly tree: DataTree;
   private readonly digestEnabled: boolean;
   private readonly byRow = new Map<Row, PendingNode>();
-  /** All records, oldest first; those before `firstIndex` are dropped already. */
-  private records: PendingNode[] = [];
-  private firstIndex = 0;
+  /** All records. */
+  private readonly records = new Fifo<PendingNode>();
   private readonly spare: PendingNode[] = [];
   /** The digest after everything, as far as it was asked for, and what has been added since. */
   private digestAsked = 0n;
@@ -61,8 +61,7 @@ export class PendingChanges implements PathMatcher {
 
   /** How many znodes are going to be created, changed or deleted, counted for each transaction. */
   get size(): number {
-    const recordCount = this.records.length - this.firstIndex;
-    return recordCount + this.tree.reservations.count - this.newEphemeralCount;
+    return this.records.count + this.tree.reservations.count - this.newEphemeralCount;
   }
 
   /** The digest that the tree will have when all of them are applied. */
@@ -275,22 +274,14 @@ export class PendingChanges implements PathMatcher {
   /** Drops the records of every transaction up to `zxid`, which has just been applied. */
   applied(zxid: Zxid): void {
     const { records } = this;
-    while (this.firstIndex < records.length) {
-      const node = records[this.firstIndex] as PendingNode;
-      if (node.zxid > zxid) break;
-      this.firstIndex += 1;
+    for (let node = records.first; node !== undefined; node = records.first) {
+      if (node.zxid > zxid) return;
+      records.shift();
       if (this.byRow.get(node.row) === node) this.byRow.delete(node.row);
       this.forget(node);
     }
-    if (this.firstIndex === records.length) {
-      records.length = 0;
-      this.firstIndex = 0;
-      // With nothing on its way the tree may change by transactions that were not prepared here, and rows may go.
-      if (this.tree.reservations.count === 0) this.lastParent = NO_ROW;
-    } else if (this.firstIndex > 4096) {
-      this.records = records.slice(this.firstIndex);
-      this.firstIndex = 0;
-    }
+    // With nothing on its way the tree may change by transactions that were not prepared here, and rows may go.
+    if (this.tree.reservations.count === 0) this.lastParent = NO_ROW;
   }
 
   private forget(node: PendingNode): void {

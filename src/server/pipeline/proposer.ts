@@ -8,6 +8,7 @@
 import type { ServerMetrics } from '../../admin/metrics/index.ts';
 import { DIGEST_VERSION } from '../../datatree/digest.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
+import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { nextZxid } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
@@ -55,9 +56,8 @@ export class Proposer implements WritePath {
   private readonly digestEnabled: boolean;
   private readonly moment = new Moment();
   readonly sync: ((request: Request) => void) | null;
-  /** Writes that are not committed yet, oldest first; those before `firstIndex` are done. */
-  private proposals: Request[] = [];
-  private firstIndex = 0;
+  /** Writes that are not committed yet. */
+  private readonly proposals = new Fifo<Request>();
   private lastZxid: Zxid;
 
   constructor(ports: ProposerPorts, options: ProposerOptions) {
@@ -94,28 +94,18 @@ export class Proposer implements WritePath {
   }
 
   lastOf(sessionId: SessionId): Request | null {
-    for (let index = this.proposals.length - 1; index >= this.firstIndex; index--) {
-      const request = this.proposals[index] as Request;
-      if (request.sessionId === sessionId && request.connection !== null) return request;
-    }
-    return null;
+    const isOfSession = (request: Request) =>
+      request.sessionId === sessionId && request.connection !== null;
+    return this.proposals.findLast(isOfSession) ?? null;
   }
 
   /** Hands every write up to `zxid` back, to be applied and answered. */
   commitThrough(zxid: Zxid): void {
     const { proposals } = this;
-    while (this.firstIndex < proposals.length) {
-      const request = proposals[this.firstIndex] as Request;
-      if (request.zxid > zxid) break;
-      this.firstIndex += 1;
-      this.commit(request);
-    }
-    if (this.firstIndex === proposals.length) {
-      proposals.length = 0;
-      this.firstIndex = 0;
-    } else if (this.firstIndex > 4096) {
-      this.proposals = proposals.slice(this.firstIndex);
-      this.firstIndex = 0;
+    for (let next = proposals.first; next !== undefined; next = proposals.first) {
+      if (next.zxid > zxid) return;
+      proposals.shift();
+      this.commit(next);
     }
   }
 

@@ -1,6 +1,7 @@
 /*
- * Requests on their way, first in, first out (Java: ClientCnxn.Packet, its outgoingQueue and pendingQueue). A server answers the
- * requests of a connection in the order that they came in, so the first one that waits is the one that is answered.
+ * A request on its way (Java: ClientCnxn.Packet), in one queue while it waits to be sent and in another until its answer comes
+ * (ClientCnxn: outgoingQueue, pendingQueue). A server answers the requests of a connection in the order that they came in, so the
+ * first one that waits is the one that is answered.
  */
 
 import type { Zxid } from '../jute/int64.ts';
@@ -67,58 +68,20 @@ export class Request {
   }
 }
 
-const COMPACT_FROM = 1024;
-
-/** A queue of requests; taking from its front does not move the others. */
-export class RequestQueue {
-  #requests: Request[] = [];
-  #first = 0;
-
-  /** How many are in it. */
-  get count(): number {
-    return this.#requests.length - this.#first;
+/**
+ * Fails what nobody is to wait for any longer at `now`, in ms, and gives the earliest deadline among the others, or Infinity.
+ * What has failed keeps its place: an answer to it may still come.
+ */
+export function failOverdue(
+  requests: Iterable<Request>,
+  now: number,
+  errorOf: (request: Request) => Error,
+): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const request of requests) {
+    if (request.isOver) continue;
+    if (request.deadline <= now) request.fail(errorOf(request));
+    else if (request.deadline < earliest) earliest = request.deadline;
   }
-
-  /** Adds one at the end. */
-  push(request: Request): void {
-    this.#requests.push(request);
-  }
-
-  /** Takes the first, or undefined when it is empty. */
-  shift(): Request | undefined {
-    const request = this.#requests[this.#first];
-    if (request === undefined) return undefined;
-    this.#first += 1;
-    if (this.#first === this.#requests.length) {
-      this.#requests = [];
-      this.#first = 0;
-    } else if (this.#first >= COMPACT_FROM && this.#first * 2 > this.#requests.length) {
-      this.#requests = this.#requests.slice(this.#first);
-      this.#first = 0;
-    }
-    return request;
-  }
-
-  /** Empties it and gives what was in it. */
-  takeAll(): readonly Request[] {
-    const all = this.#requests.slice(this.#first);
-    this.#requests = [];
-    this.#first = 0;
-    return all;
-  }
-
-  /**
-   * Fails what nobody is to wait for any longer at `now` and gives the earliest deadline among the others, or Infinity.
-   * What has failed keeps its place: an answer to it may still come.
-   */
-  failOverdue(now: number, errorOf: (request: Request) => Error): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let index = this.#first; index < this.#requests.length; index++) {
-      const request = this.#requests[index];
-      if (request === undefined || request.isOver) continue;
-      if (request.deadline <= now) request.fail(errorOf(request));
-      else if (request.deadline < earliest) earliest = request.deadline;
-    }
-    return earliest;
-  }
+  return earliest;
 }
