@@ -11,6 +11,7 @@ import { Op, pathAndWatch, pathOnly, setWatches } from '../harness/requests.ts';
 import { framed, WireReader, WireWriter } from '../harness/wire.ts';
 import type { Ledger } from './ledger.ts';
 import type { ConnectionEnd, EndEvents, HostProcess, Network } from './network.ts';
+import { ServerRound } from './server-round.ts';
 import type { Horizon } from './session-log.ts';
 import { SessionLog } from './session-log.ts';
 import { dataText } from './tree-model.ts';
@@ -30,7 +31,7 @@ export interface SimClientPorts {
   readonly horizon: Horizon;
   readonly random: Random;
   /** Hosts that serve clients. */
-  readonly servers: () => readonly string[];
+  readonly servers: readonly string[];
   readonly tell: (text: () => string) => void;
   /** Runs what happens in a client: a Violation ends the world. */
   readonly guard: (event: () => void) => void;
@@ -73,6 +74,7 @@ export class SimClient implements HostProcess, EndEvents {
   private handshakeSentAt = 0;
   private isResetting = false;
   private server = '';
+  private readonly round: ServerRound;
   /** Goes up with each connection and each life, so that what was planned for an earlier one does nothing. */
   private attempt = 0;
 
@@ -80,6 +82,7 @@ export class SimClient implements HostProcess, EndEvents {
     this.host = host;
     this.ports = ports;
     this.options = options;
+    this.round = new ServerRound(ports.random, ports.servers);
     this.log = new SessionLog(host, ports.ledger, ports.horizon);
   }
 
@@ -144,10 +147,11 @@ export class SimClient implements HostProcess, EndEvents {
   }
 
   private dial(): void {
-    const { network, random, servers } = this.ports;
+    const { network } = this.ports;
     const { attempt } = this;
-    this.server = random.pick(servers());
+    this.server = this.round.next();
     const limit = Math.max(200, this.timeout / 3);
+    this.ports.tell(() => `${this.host} dials ${this.server}`);
     const address = { host: this.server, port: 2181 };
     network.dial(this, address, limit, {
       connected: (end) => {

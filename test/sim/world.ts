@@ -125,7 +125,7 @@ export class World {
             ledger: this.ledger,
             horizon: this.horizon,
             random: this.random,
-            servers: () => hosts,
+            servers: hosts,
             tell: this.tell,
             guard: (event) => this.guard(event),
             sequential: (zxid, path) => this.sequential.push({ zxid, path }),
