@@ -6,7 +6,15 @@
 import type { Disk } from '../datatree/storage/disk.ts';
 import { purge } from '../datatree/storage/purge.ts';
 import type { TurnClock } from './clock.ts';
+import type { ServerConfig } from './config/config.ts';
 import type { Log } from './log.ts';
+
+/** What purging needs. */
+export interface AutopurgePorts {
+  readonly disk: Disk;
+  readonly clock: TurnClock;
+  readonly log: Log;
+}
 
 /** What to purge and when. */
 export interface AutopurgeOptions {
@@ -27,10 +35,7 @@ export class Autopurge {
   /** When run() wants to be called, in ms of the elapsed clock. */
   deadline: number;
 
-  constructor(
-    ports: { readonly disk: Disk; readonly clock: TurnClock; readonly log: Log },
-    options: AutopurgeOptions,
-  ) {
+  constructor(ports: AutopurgePorts, options: AutopurgeOptions) {
     this.disk = ports.disk;
     this.clock = ports.clock;
     this.log = ports.log;
@@ -50,4 +55,15 @@ export class Autopurge {
       if (error !== null) this.log.warn(`purging failed: ${error.message}`);
     });
   }
+}
+
+/** The one that a configuration asks for, in the server's own directories. */
+export function autopurge(ports: AutopurgePorts, config: ServerConfig): Autopurge {
+  const { dataDir, dataLogDir } = config;
+  return new Autopurge(ports, {
+    snapshotDirectory: `${dataDir}/version-2`,
+    logDirectory: `${dataLogDir}/version-2`,
+    retainCount: config.autopurge.snapRetainCount,
+    intervalMs: config.autopurge.purgeIntervalMs,
+  });
 }

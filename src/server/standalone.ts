@@ -13,18 +13,17 @@ import type { ServerMetrics } from '../admin/metrics/index.ts';
 import type { DataTree } from '../datatree/data-tree.ts';
 import type { Disk } from '../datatree/storage/disk.ts';
 import type { SnapshotWriter } from '../datatree/storage/snapshot-writer.ts';
-import { toHex } from '../jute/int64.ts';
-import { Autopurge } from './autopurge.ts';
+import type { Autopurge } from './autopurge.ts';
+import { autopurge } from './autopurge.ts';
 import type { ClientPort } from './client/client-port.ts';
 import type { TurnClock } from './clock.ts';
 import type { ServerConfig } from './config/config.ts';
-import { ContainerCleaner } from './container-cleaner.ts';
 import { Journal } from './journal.ts';
 import type { Log } from './log.ts';
-import type { Proposer } from './pipeline/proposer.ts';
+import { Ordering } from './ordering.ts';
 import type { HostFacts } from './server-view.ts';
 import { Serving } from './serving.ts';
-import { initialSessionId, SessionTracker } from './session/session-tracker.ts';
+import type { SessionTracker } from './session/session-tracker.ts';
 
 /** What a server needs of the world. */
 export interface StandalonePorts {
@@ -51,11 +50,8 @@ const SESSION_SERVER_ID = 1;
 /** A server that answers clients. */
 export class Standalone {
   private readonly ports: StandalonePorts;
-  private readonly sessions: SessionTracker;
-  private readonly serving: Serving;
-  private readonly proposer: Proposer;
+  private readonly ordering: Ordering;
   private readonly journal: Journal;
-  private readonly containers: ContainerCleaner;
   private readonly autopurge: Autopurge;
   /** Nothing is begun any more, neither by clients nor by the clock. */
   private isStopping = false;
@@ -63,47 +59,40 @@ export class Standalone {
   /** @param listeningPort the port that clients reach, -1 for none */
   constructor(ports: StandalonePorts, config: ServerConfig, listeningPort: number) {
     this.ports = ports;
-    const { tree, clock } = ports;
-    this.journal = this.openJournal(config);
-    this.sessions = this.trackSessions(config);
-    this.serving = new Serving(
+    const { tree } = ports;
+    const journal = this.openJournal(config);
+    this.journal = journal;
+    this.ordering = new Ordering(
       {
         ...ports,
-        sessions: this.sessions,
+        serve: (sessions) => this.serve(sessions, config, listeningPort),
+        sink: { append: (header, txn, digest) => void journal.append(header, txn, digest) },
+        sync: null,
+      },
+      config,
+      { sessionServerId: SESSION_SERVER_ID, lastZxid: tree.lastProcessedZxid },
+    );
+    this.autopurge = autopurge(ports, config);
+  }
+
+  private serve(sessions: SessionTracker, config: ServerConfig, listeningPort: number): Serving {
+    return new Serving(
+      {
+        ...this.ports,
+        sessions,
         revalidate: (_connection, sessionId, timeout, answer) => {
-          const session = this.sessions.get(sessionId);
-          answer(session !== undefined && this.sessions.touch(session, timeout, clock.elapsed));
+          answer(this.ordering.touch(sessionId, timeout));
         },
         ensemble: null,
         isLogFull: () => this.journal.isFull,
       },
       { config, serverId: SERVER_ID, listeningPort },
     );
-    const { journal } = this;
-    this.proposer = this.serving.orderWrites(
-      this.sessions,
-      { append: (header, txn, digest) => void journal.append(header, txn, digest) },
-      { lastZxid: tree.lastProcessedZxid, sync: null },
-    );
-    this.containers = new ContainerCleaner(
-      { tree, clock, requestDeletion: (path) => this.serving.pipeline.deleteContainer(path) },
-      {
-        checkIntervalMs: config.containerCheckIntervalMs,
-        maxPerMinute: config.containerMaxPerMinute,
-        maxNeverUsedIntervalMs: config.containerMaxNeverUsedIntervalMs,
-      },
-    );
-    this.autopurge = new Autopurge(ports, {
-      snapshotDirectory: `${config.dataDir}/version-2`,
-      logDirectory: `${config.dataLogDir}/version-2`,
-      retainCount: config.autopurge.snapRetainCount,
-      intervalMs: config.autopurge.purgeIntervalMs,
-    });
   }
 
   /** Where the host reports what clients do. */
   get clientPort(): ClientPort {
-    return this.serving.clientPort;
+    return this.ordering.serving.clientPort;
   }
 
   /** The snapshots that the host drives on. */
@@ -116,23 +105,11 @@ export class Standalone {
     return new Journal(
       {
         ...ports,
-        durable: (zxid) => this.proposer.commitThrough(zxid),
+        durable: (zxid) => this.ordering.proposer.commitThrough(zxid),
       },
       config,
       ports.tree.lastProcessedZxid,
     );
-  }
-
-  /** Sessions that the disk knows go on: each has its whole time-out to come back. */
-  private trackSessions(config: ServerConfig): SessionTracker {
-    const { tree, clock } = this.ports;
-    const sessions = new SessionTracker({
-      tickTime: config.tickTime,
-      firstSessionId: initialSessionId(SESSION_SERVER_ID, clock.wall),
-      now: clock.elapsed,
-    });
-    for (const [id, timeout] of tree.sessions) sessions.track(id, timeout, clock.elapsed);
-    return sessions;
   }
 
   // ---- turns and time
@@ -149,9 +126,8 @@ export class Standalone {
   get deadline(): number {
     if (this.isStopping) return Number.POSITIVE_INFINITY;
     return Math.min(
-      this.sessions.deadline,
+      this.ordering.deadline,
       this.clientPort.deadline,
-      this.containers.deadline,
       this.autopurge.deadline,
       this.journal.deadline,
     );
@@ -160,22 +136,16 @@ export class Standalone {
   /** Does what is due by now: expires sessions and connections, cleans up containers, purges old files. */
   run(): void {
     if (this.isStopping) return;
-    const { clock, log, metrics } = this.ports;
     this.clientPort.lookAtPaused();
-    for (const session of this.sessions.expire(clock.elapsed)) {
-      metrics.staleSessionsExpired.increment();
-      log.info(`Expiring session 0x${toHex(session.id)}, timeout of ${session.timeout}ms exceeded`);
-      this.serving.pipeline.closeSession(session.id);
-    }
+    this.ordering.run();
     this.clientPort.expireConnections();
-    this.containers.run();
     this.autopurge.run();
   }
 
   /** The disk has failed: nobody is answered any more. */
   halt(): void {
     this.isStopping = true;
-    this.serving.end();
+    this.ordering.serving.end();
   }
 
   /** Ends: takes nothing more, closes all connections, and calls back when everything that was taken is on disk. */

@@ -5,27 +5,16 @@
 
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { toHex } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import type { ServerId } from '../../quorum/server-id.ts';
 import type { Leader, LeaderServer } from '../../quorum/zab/leader.ts';
 import type { LearnerRequest } from '../../quorum/zab/learner-handler.ts';
-import { ContainerCleaner } from '../container-cleaner.ts';
 import type { Journal } from '../journal.ts';
-import type { Proposer } from '../pipeline/proposer.ts';
+import { Ordering } from '../ordering.ts';
 import { Request } from '../pipeline/request.ts';
-import type { Serving } from '../serving.ts';
-import { initialSessionId, SessionTracker } from '../session/session-tracker.ts';
+import type { SessionTracker } from '../session/session-tracker.ts';
 import type { History, LoggedTxn } from './history.ts';
 import type { Term, TermPorts } from './term.ts';
-
-/** What there is once the epoch is established. */
-interface Established {
-  readonly serving: Serving;
-  readonly proposer: Proposer;
-  readonly sessions: SessionTracker;
-  readonly containers: ContainerCleaner;
-}
 
 /** A leader's server. */
 export class Leading implements LeaderServer, Term {
@@ -34,7 +23,8 @@ export class Leading implements LeaderServer, Term {
   private readonly leader: Leader;
   private readonly myId: ServerId;
   private readonly journal: Journal;
-  private established: Established | null = null;
+  /** What there is once the epoch is established. */
+  private ordering: Ordering | null = null;
 
   constructor(ports: TermPorts, leader: Leader, myId: ServerId) {
     this.ports = ports;
@@ -45,58 +35,46 @@ export class Leading implements LeaderServer, Term {
   }
 
   startLeading(zxid: Zxid): void {
-    const { clock, config } = this.ports;
+    const { ports, journal, leader, myId } = this;
     const { tree } = this.history;
     tree.lastProcessedZxid = zxid;
-    const sessions = new SessionTracker({
-      tickTime: config.tickTime,
-      firstSessionId: initialSessionId(this.myId, clock.wall),
-      now: clock.elapsed,
-    });
-    for (const [id, timeout] of tree.sessions) sessions.track(id, timeout, clock.elapsed);
-    const serving = this.ports.newServing({
-      isLeader: true,
-      tree,
-      sessions,
-      revalidate: (_connection, sessionId, timeout, answer) => {
-        answer(this.revalidate(this.myId, sessionId, timeout));
-      },
-    });
-    const { journal, leader } = this;
-    const proposer = serving.orderWrites(
-      sessions,
+    const ordering: Ordering = new Ordering(
       {
-        append: (header, txn, digest) => {
-          // It may have ended in this turn, and sessions expire or clients ask before the role is left. In our log it would come back at
-          // the next start, and nobody else would ever have it.
-          if (leader.phase !== 'broadcast') return;
-          leader.propose(header.zxid, journal.append(header, txn, digest));
+        ...ports,
+        tree,
+        serve: (sessions) =>
+          ports.newServing({
+            isLeader: true,
+            tree,
+            sessions,
+            revalidate: (_connection, sessionId, timeout, answer) => {
+              answer(this.revalidate(myId, sessionId, timeout));
+            },
+          }),
+        sink: {
+          append: (header, txn, digest) => {
+            // It may have ended in this turn, and sessions expire or clients ask before the role is left. In our log it would come
+            // back at the next start, and nobody else would ever have it.
+            if (leader.phase !== 'broadcast') return;
+            leader.propose(header.zxid, journal.append(header, txn, digest));
+          },
         },
+        sync: (request) => leader.sync(() => ordering.serving.pipeline.synced(request)),
       },
-      {
-        lastZxid: zxid,
-        sync: (request) => leader.sync(() => serving.pipeline.synced(request)),
-      },
+      ports.config,
+      { sessionServerId: myId, lastZxid: zxid },
     );
-    const containers = new ContainerCleaner(
-      { tree, clock, requestDeletion: (path) => serving.pipeline.deleteContainer(path) },
-      {
-        checkIntervalMs: config.containerCheckIntervalMs,
-        maxPerMinute: config.containerMaxPerMinute,
-        maxNeverUsedIntervalMs: config.containerMaxNeverUsedIntervalMs,
-      },
-    );
-    this.established = { serving, proposer, sessions, containers };
+    this.ordering = ordering;
   }
 
   commitThrough(zxid: Zxid): void {
-    this.established?.proposer.commitThrough(zxid);
+    this.ordering?.proposer.commitThrough(zxid);
   }
 
   request(from: ServerId, { sessionId, cxid, type, body, authinfo }: LearnerRequest): void {
-    const { established, leader } = this;
+    const { ordering, leader } = this;
     const { clock } = this.ports;
-    if (established === null) return;
+    if (ordering === null) return;
     if (type === OpCode.sync) {
       leader.syncFor(from);
       return;
@@ -111,9 +89,9 @@ export class Leading implements LeaderServer, Term {
       receivedAt: clock.elapsed,
       body,
     });
-    if (type === OpCode.createSession) this.trackNew(established.sessions, from, request);
-    else if (!established.serving.pipeline.isWrite(type)) request.refusal = ErrorCode.unimplemented;
-    established.proposer.propose(request);
+    if (type === OpCode.createSession) this.trackNew(ordering.sessions, from, request);
+    else if (!ordering.serving.pipeline.isWrite(type)) request.refusal = ErrorCode.unimplemented;
+    ordering.proposer.propose(request);
   }
 
   /** A session that a learner has made for one of its clients: the time-out is all that its request says. */
@@ -125,39 +103,24 @@ export class Leading implements LeaderServer, Term {
   }
 
   heardSession(sessionId: SessionId, timeout: number): void {
-    const sessions = this.established?.sessions;
-    const session = sessions?.get(sessionId);
-    if (session !== undefined) sessions?.touch(session, timeout, this.ports.clock.elapsed);
+    this.ordering?.touch(sessionId, timeout);
   }
 
   revalidate(from: ServerId, sessionId: SessionId, timeout: number): boolean {
-    const sessions = this.established?.sessions;
-    const session = sessions?.get(sessionId);
-    if (sessions === undefined || session === undefined) return false;
-    if (!sessions.touch(session, timeout, this.ports.clock.elapsed)) return false;
-    sessions.setOwner(sessionId, from);
+    const { ordering } = this;
+    if (ordering === null || !ordering.touch(sessionId, timeout)) return false;
+    ordering.sessions.setOwner(sessionId, from);
     return true;
   }
 
   // ---- term
 
   get deadline(): number {
-    const { established } = this;
-    if (established === null) return Number.POSITIVE_INFINITY;
-    return Math.min(established.sessions.deadline, established.containers.deadline);
+    return this.ordering?.deadline ?? Number.POSITIVE_INFINITY;
   }
 
   run(): void {
-    const { established } = this;
-    const { clock, log, metrics } = this.ports;
-    if (established === null) return;
-    const { sessions, containers, serving } = established;
-    for (const session of sessions.expire(clock.elapsed)) {
-      metrics.staleSessionsExpired.increment();
-      log.info(`Expiring session 0x${toHex(session.id)}, timeout of ${session.timeout}ms exceeded`);
-      serving.pipeline.closeSession(session.id);
-    }
-    containers.run();
+    this.ordering?.run();
   }
 
   get uncommitted(): readonly LoggedTxn[] {

@@ -15,7 +15,8 @@ import type { SnapshotWriter } from '../../datatree/storage/snapshot-writer.ts';
 import { SESSION_ID_ZERO } from '../../jute/int64.ts';
 import { Peer } from '../../quorum/peer.ts';
 import type { LinkHandler, PeerLink, PeerNetwork } from '../../quorum/ports.ts';
-import { Autopurge } from '../autopurge.ts';
+import type { Autopurge } from '../autopurge.ts';
+import { autopurge } from '../autopurge.ts';
 import type { ClientPort } from '../client/client-port.ts';
 import type { TurnClock } from '../clock.ts';
 import type { EnsembleConfig, ServerConfig } from '../config/config.ts';
@@ -85,12 +86,7 @@ export class Replica {
     this.peer = this.makePeer();
     this.view = new EnsembleView(this.peer, this.membership, ensemble, config.tickTime);
     this.serving = this.idle();
-    this.autopurge = new Autopurge(ports, {
-      snapshotDirectory: `${config.dataDir}/version-2`,
-      logDirectory: `${config.dataLogDir}/version-2`,
-      retainCount: config.autopurge.snapRetainCount,
-      intervalMs: config.autopurge.purgeIntervalMs,
-    });
+    this.autopurge = autopurge(ports, config);
   }
 
   private makePeer(): Peer {

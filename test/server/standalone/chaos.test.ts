@@ -214,7 +214,7 @@ describe('a server that has seen everything', () => {
         expect(world.monitor('outstanding_requests')).toBe(0);
         expect(world.monitor('watch_count')).toBe(0);
         expect(world.monitor('ephemerals_count')).toBe(0);
-        expect(world.server['serving'].pipeline.largeBytesInProcess).toBe(0);
+        expect(world.server['ordering'].serving.pipeline.largeBytesInProcess).toBe(0);
         expect([tree.digestMismatchCount, world.logged('tree'), world.failure]).toEqual([
           0,
           [],
