@@ -13,10 +13,9 @@ import { StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { crcUpdate, finishDigest, finishDigestWith, statDigest } from './digest.ts';
 import type { Row } from './rows.ts';
-import { Field, NO_ROW, wireOrder } from './rows.ts';
+import { Field, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
-import type { NewZnode } from './znodes.ts';
-import { OwnerKind } from './znodes.ts';
+import { blankZnode, OwnerKind } from './znodes.ts';
 
 /** When a transaction happens, in words: how it is written into Stats. */
 export interface TxnMoment {
@@ -47,29 +46,15 @@ export interface NewContent {
   readonly owner: SessionId;
 }
 
-const NO_BYTES = new Uint8Array(0);
-
 /** Makes rows of znodes. */
 export class Reservations {
   private readonly state: TreeState;
-  private readonly given: NewZnode;
+  private readonly given = blankZnode();
   /** The transaction that last created something without an owner, and the digest of the Stat that it gave it. */
   private readonly digested = { zxidHigh: 0, zxidLow: 0, timeHigh: 0, timeLow: 0, ofStat: 0 };
 
   constructor(state: TreeState) {
     this.state = state;
-    this.given = {
-      parent: NO_ROW,
-      hash: 0,
-      bytes: NO_BYTES,
-      nameStart: 0,
-      end: 0,
-      ownerKind: OwnerKind.none,
-      isExcluded: false,
-      data: null,
-      dataStart: 0,
-      dataEnd: 0,
-    };
   }
 
   /** How many rows are reserved and not published. */

@@ -18,8 +18,7 @@ import { crcUpdate } from './digest.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
-import type { NewZnode } from './znodes.ts';
-import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
+import { blankZnode, MAX_PATH_SIZE } from './znodes.ts';
 
 const SLASH = 0x2f;
 const ACL_SIZE = 8;
@@ -28,7 +27,7 @@ const NO_BYTES = Buffer.alloc(0);
 /** A tree that is being loaded. It was emptied at the start. */
 export class TreeLoad {
   private readonly state: TreeState;
-  private readonly given: NewZnode;
+  private readonly given = blankZnode();
   /** What the reader of the current call reads, and the same as a view. */
   private bytes: Buffer = NO_BYTES;
   private view: DataView = new DataView(NO_BYTES.buffer);
@@ -46,18 +45,6 @@ export class TreeLoad {
     state.clear();
     state.znodes.startBulk();
     this.state = state;
-    this.given = {
-      parent: NO_ROW,
-      hash: 0,
-      bytes: NO_BYTES,
-      nameStart: 0,
-      end: 0,
-      ownerKind: OwnerKind.none,
-      isExcluded: false,
-      data: null,
-      dataStart: 0,
-      dataEnd: 0,
-    };
   }
 
   /** Reads the section of ACLs, which must be there as a whole. Raises JuteError. */

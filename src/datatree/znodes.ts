@@ -56,6 +56,22 @@ export interface NewZnode {
   dataEnd: number;
 }
 
+/** One to be filled in, and again for the next znode. */
+export function blankZnode(): NewZnode {
+  return {
+    parent: NO_ROW,
+    hash: 0,
+    bytes: NO_BYTES,
+    nameStart: 0,
+    end: 0,
+    ownerKind: OwnerKind.none,
+    isExcluded: false,
+    data: null,
+    dataStart: 0,
+    dataEnd: 0,
+  };
+}
+
 /** The znodes of one tree. */
 export class Znodes implements PathComparer, PathMatcher {
   readonly rows = new Rows();

@@ -169,6 +169,14 @@ export function readStat(reader: JuteReader): Stat {
 
 /** Writes a Stat. */
 export function writeStat(writer: JuteWriter, stat: Stat): void {
+  writeStatStart(writer, stat);
+  writer.writeInt(stat.dataLength);
+  writer.writeInt(stat.numChildren);
+  writer.writeLong(stat.pzxid);
+}
+
+/** Writes the fields that a Stat and a StatPersisted begin with, 52 bytes. */
+function writeStatStart(writer: JuteWriter, stat: StatPersisted): void {
   writer.writeLong(stat.czxid);
   writer.writeLong(stat.mzxid);
   writer.writeTimeMs(stat.ctime);
@@ -177,9 +185,6 @@ export function writeStat(writer: JuteWriter, stat: Stat): void {
   writer.writeInt(stat.cversion);
   writer.writeInt(stat.aversion);
   writer.writeLong(stat.ephemeralOwner);
-  writer.writeInt(stat.dataLength);
-  writer.writeInt(stat.numChildren);
-  writer.writeLong(stat.pzxid);
 }
 
 /*
@@ -191,6 +196,15 @@ export const STAT_PERSISTED_SIZE = 60;
 
 /** Where pzxid stands in a StatPersisted; the fields before it stand as in a Stat. */
 export const STAT_PERSISTED_PZXID_OFFSET = 52;
+
+/** What a snapshot has of a Stat: the rest follows from the znode. */
+export type StatPersisted = Omit<Stat, 'dataLength' | 'numChildren'>;
+
+/** Writes a StatPersisted. */
+export function writeStatPersisted(writer: JuteWriter, stat: StatPersisted): void {
+  writeStatStart(writer, stat);
+  writer.writeLong(stat.pzxid);
+}
 
 /*
  * ClientInfo

@@ -8,6 +8,7 @@ import {
   STAT_PERSISTED_SIZE,
   STAT_SIZE,
   StatOffset,
+  writeStatPersisted,
 } from '../../src/jute/data.ts';
 import { readInt32, readInt64, readTimeMs } from '../../src/jute/int64.ts';
 import { writeMultiEnd, writeMultiHeader } from '../../src/jute/multi.ts';
@@ -66,6 +67,9 @@ describe('records of Java', () => {
 
   it('have StatPersisted as a Stat without its two lengths', () => {
     const bytes = golden('StatPersisted');
+    const writer = new JuteWriter(1);
+    writeStatPersisted(writer, STAT);
+    expect(writer.toBuffer()).toEqual(bytes);
     expect(bytes.length).toBe(STAT_PERSISTED_SIZE);
     expect(bytes.subarray(0, StatOffset.dataLength)).toEqual(
       golden('Stat').subarray(0, StatOffset.dataLength),

@@ -6,7 +6,7 @@
 import { READ_ACL_UNSAFE } from '../../datatree/acl-table.ts';
 import type { DataTree, TreeLoad } from '../../datatree/data-tree.ts';
 import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from '../../datatree/quota.ts';
-import { type ACL, writeACLs } from '../../jute/data.ts';
+import { type ACL, writeACLs, writeStatPersisted } from '../../jute/data.ts';
 import { SESSION_ID_ZERO, ZXID_ZERO, type Zxid } from '../../jute/int64.ts';
 import { JuteReader } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
@@ -69,15 +69,7 @@ export class StatLoad {
     writer.writeString(path === '/' ? '' : path);
     writer.writeBuffer(data);
     writer.writeTimeMs(aclId);
-    writer.writeLong(stat.czxid);
-    writer.writeLong(stat.mzxid);
-    writer.writeTimeMs(stat.ctime);
-    writer.writeTimeMs(stat.mtime);
-    writer.writeInt(stat.version);
-    writer.writeInt(stat.cversion);
-    writer.writeInt(stat.aversion);
-    writer.writeLong(owner);
-    writer.writeLong(stat.pzxid);
+    writeStatPersisted(writer, { ...stat, ephemeralOwner: owner });
     this.load.readNodes(this.written());
     for (const zxid of [stat.czxid, stat.mzxid, stat.pzxid]) {
       if (zxid > this.newest) this.newest = zxid;
