@@ -38,6 +38,7 @@ export { type PutOptions, Queue, type QueueItem } from './recipes/queue.ts';
 export { ReadWriteLock } from './recipes/read-write-lock.ts';
 export { type CachedNode, TreeCache, type TreeCacheEvents } from './recipes/tree-cache.ts';
 export { retryOnLoss } from './retry.ts';
+export type { SaslCredentials } from './sasl-digest-md5.ts';
 export type { SessionCredentials, SessionState } from './session-effects.ts';
 export {
   type DeleteRecursiveOptions,

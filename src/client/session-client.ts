@@ -55,6 +55,7 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
     this.#requestTimeoutMs = settings.requestTimeoutMs;
     this.host = new SessionHost(settings, {
       state: (change) => this.#changed(change),
+      saslAuthenticated: () => callListener(() => this.emit('saslAuthenticated')),
       deliver: (delivery) => this.#deliver(delivery),
     });
   }

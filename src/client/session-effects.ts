@@ -4,6 +4,7 @@
 
 import type { SessionId } from '../jute/int64.ts';
 import type { ServerAddress } from './connection-string.ts';
+import type { SaslExchange } from './sasl.ts';
 import type { Delivery } from './watch-registry.ts';
 
 /** Where a session stands. The last three are its end. */
@@ -38,6 +39,8 @@ export interface SessionSettings {
   readonly reconnectDelayMs: number;
   /** A session to go on with. */
   readonly session: SessionCredentials | null;
+  /** Begins to authenticate with SASL, once for each connection; null for none. */
+  readonly sasl: (() => SaslExchange) | null;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
 }
@@ -53,4 +56,5 @@ export type SessionEffect =
       readonly server: ServerAddress | null;
       readonly error: Error | null;
     }
+  | { readonly kind: 'saslAuthenticated' }
   | { readonly kind: 'deliver'; readonly delivery: Delivery };

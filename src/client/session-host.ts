@@ -18,6 +18,7 @@ import type { Delivery } from './watch-registry.ts';
 /** What the owner of a session hears of it. */
 export interface SessionListener {
   readonly state: (change: Extract<SessionEffect, { readonly kind: 'state' }>) => void;
+  readonly saslAuthenticated: () => void;
   readonly deliver: (delivery: Delivery) => void;
 }
 
@@ -140,6 +141,9 @@ export class SessionHost {
       case 'state':
         if (!this.session.isAlive) this.#stop();
         this.#listener.state(effect);
+        break;
+      case 'saslAuthenticated':
+        this.#listener.saslAuthenticated();
         break;
       case 'deliver':
         this.#listener.deliver(effect.delivery);

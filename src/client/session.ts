@@ -31,6 +31,7 @@ import {
   BadArgumentsError,
   ClientClosedError,
   ConnectionLossError,
+  errorOf,
   MarshallingError,
   RequestTimeoutError,
   SessionExpiredError,
@@ -39,6 +40,8 @@ import {
 import { FrameReader, FrameSizeError } from './frames.ts';
 import type { Request } from './request.ts';
 import { failOverdue } from './request.ts';
+import type { SaslExchange } from './sasl.ts';
+import { SaslError } from './sasl.ts';
 import { ServerRound } from './server-round.ts';
 import type { SessionEffect, SessionSettings, SessionState } from './session-effects.ts';
 import { setWatchesRequests } from './set-watches.ts';
@@ -85,9 +88,13 @@ export class Session {
   readonly #settings: SessionSettings;
   readonly #servers: ServerRound;
   #server: ServerAddress | null = null;
-  #link: 'none' | 'opening' | 'greeting' | 'up' = 'none';
+  #link: 'none' | 'opening' | 'greeting' | 'authenticating' | 'up' = 'none';
   /** Whether `sessionId` is one that all servers know: a read-only server makes up its own. */
   #isSessionKnown: boolean;
+  #isServerReadOnly = false;
+  /** What goes on before the server serves, where there is SASL (op 102). */
+  #sasl: SaslExchange | null = null;
+  #saslXid = 0;
   #isClosing = false;
   /** When the next server is tried while there is no link. */
   #retryAt = NEVER;
@@ -208,7 +215,7 @@ export class Session {
     this.hasMore = false;
     try {
       let isFirst = true;
-      while (this.#link === 'greeting' || this.#link === 'up') {
+      while (this.#isListening) {
         if (!isFirst && this.#isEventNext()) {
           this.hasMore = true;
           return;
@@ -226,6 +233,10 @@ export class Session {
       if (error instanceof FrameSizeError) this.#failLongest(error);
       this.#drop(error, now);
     }
+  }
+
+  get #isListening(): boolean {
+    return this.#link === 'greeting' || this.#link === 'authenticating' || this.#link === 'up';
   }
 
   /** An answer that is too long would be too long again: whoever asked for it is told so, and not that the connection was lost. */
@@ -259,7 +270,8 @@ export class Session {
         this.#takeAuthAnswer(reader, err, zxid);
         return false;
       default:
-        this.#takeAnswer(xid, err, zxid, reader);
+        if (this.#link === 'authenticating') this.#takeToken(xid, err, reader, now);
+        else this.#takeAnswer(xid, err, zxid, reader);
         return false;
     }
   }
@@ -277,24 +289,73 @@ export class Session {
       this.#end('expired', new SessionExpiredError(null, { message: `Session 0x${id} expired` }));
       return;
     }
-    const isReadOnly = response.readOnly === true;
+    this.#isServerReadOnly = response.readOnly === true;
     this.timeoutMs = response.timeOut;
     this.sessionId = response.sessionId;
     this.password = Buffer.from(response.passwd ?? new Uint8Array(16));
-    this.#isSessionKnown ||= !isReadOnly;
-    this.#link = 'up';
+    this.#isSessionKnown ||= !this.#isServerReadOnly;
     this.#lastHeard = now;
+    const { sasl } = this.#settings;
+    if (sasl === null) {
+      this.#serve(now);
+      return;
+    }
+    this.#link = 'authenticating';
+    this.#sasl = sasl();
+    this.#writeToken(new Uint8Array(0));
+  }
+
+  /** The server knows who this is: everything that waited for it goes out. */
+  #serve(now: number): void {
+    const isReadOnly = this.#isServerReadOnly;
+    this.#link = 'up';
     this.#servers.connected();
     this.#lastError = null;
     this.#probeIntervalMs = MIN_PROBE_INTERVAL_MS;
     this.#probeAt = isReadOnly ? now + MIN_PROBE_INTERVAL_MS : NEVER;
     this.#changeState(isReadOnly ? 'connectedReadOnly' : 'connected');
+    if (this.#settings.sasl !== null) this.effects.push({ kind: 'saslAuthenticated' });
     this.#writeCredentials();
     this.#writeSetWatches();
     for (const delivery of this.watches.reconnected()) {
       this.effects.push({ kind: 'deliver', delivery });
     }
     for (const request of this.#waiting.takeAll()) this.#write(request);
+  }
+
+  #writeToken(token: Uint8Array): void {
+    this.#saslXid = this.#nextXid();
+    const at = this.#beginSpecial(this.#saslXid, OpCode.sasl);
+    this.#output.writeBuffer(token);
+    this.#closeFrame(at);
+  }
+
+  /**
+   * A step of the exchange. Whatever is wrong with it is the end for this client, as in Java: a server that does not know it would be
+   * asked things under the wrong name. A server without SASL, and one with allowSaslFailedClients, sends a token that is null.
+   */
+  #takeToken(xid: number, err: number, reader: JuteReader, now: number): void {
+    if (xid !== this.#saslXid) throw new JuteError(`an answer ${xid} that nobody waits for`);
+    const server = this.#server === null ? 'The server' : serverName(this.#server);
+    const refuse = (message: string, cause: unknown): void =>
+      this.#end('authFailed', new AuthFailedError(null, { message, cause }));
+    if (err !== ErrorCode.ok) {
+      refuse(`${server} refuses the SASL credentials: ${errorName(err)}`, errorOf(err, null));
+      return;
+    }
+    const token = reader.readBuffer();
+    if (token === null) {
+      refuse(`${server} has no SASL, or refuses the credentials: its token is null`, undefined);
+      return;
+    }
+    try {
+      const next = this.#sasl?.respond(token) ?? null;
+      if (next !== null) this.#writeToken(next);
+      else this.#serve(now);
+    } catch (error) {
+      if (!(error instanceof SaslError)) throw error;
+      refuse(`${server} cannot be authenticated with by SASL: ${error.message}`, error);
+    }
   }
 
   #takeEvent(reader: JuteReader, zxid: Zxid): void {
@@ -561,6 +622,7 @@ export class Session {
     this.#output.reset();
     this.#frames.reset();
     this.#unanswered = [];
+    this.#sasl = null;
     this.#probeAt = NEVER;
   }
 

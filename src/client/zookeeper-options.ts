@@ -2,6 +2,7 @@
  * What a client is made with, and what it tells of itself: options, their defaults, events.
  */
 
+import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import {
   type ConnectionString,
@@ -9,6 +10,7 @@ import {
   type ServerAddress,
 } from './connection-string.ts';
 import type { RequestOptions } from './operations.ts';
+import { DigestMd5, type SaslCredentials, validateSaslCredentials } from './sasl-digest-md5.ts';
 import type { SessionCredentials, SessionState } from './session-effects.ts';
 import type { HostSettings } from './session-host.ts';
 import type { Watcher, WatchSelection } from './watch-registry.ts';
@@ -31,6 +33,8 @@ export interface ZooKeeperOptions {
   readonly session?: SessionCredentials | undefined;
   /** Credentials for every connection, as addAuth takes them. */
   readonly auth?: readonly { readonly scheme: string; readonly auth: Uint8Array | string }[];
+  /** Authenticates with SASL (DIGEST-MD5) on every connection, before anything else is asked. */
+  readonly sasl?: SaslCredentials | undefined;
   /** TLS instead of clear text: true, or options for tls.connect (ca, cert, key, servername …). */
   readonly tls?: boolean | ConnectionOptions | undefined;
 }
@@ -39,6 +43,8 @@ export interface ZooKeeperOptions {
 export interface ZooKeeperEvents {
   /** A server serves the session. */
   connected: [{ readonly server: ServerAddress; readonly isReadOnly: boolean }];
+  /** The server has taken the SASL credentials; told after `connected`, on each connection. */
+  saslAuthenticated: [];
   /** The connection is lost, and another is looked for; the session may live on. */
   disconnected: [Error];
   /** The session is over: its ephemeral znodes are gone, and this object can do nothing any more. */
@@ -76,6 +82,8 @@ export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 const DEFAULT_JUTE_MAX_BUFFER = 0xf_ffff;
 const DEFAULT_MAX_REQUESTS = 100_000;
 const DEFAULT_RECONNECT_DELAY_MS = 1_000;
+/** Bytes of the client's part of a DIGEST-MD5 exchange that nobody can foresee. */
+const CNONCE_SIZE = 16;
 const MAX_INT = 0x7fff_ffff;
 
 /** Everything a client needs to know. */
@@ -115,6 +123,12 @@ export function clientSettings(
     maxRequests: within('maxRequests', DEFAULT_MAX_REQUESTS),
     reconnectDelayMs: within('reconnectDelayMs', DEFAULT_RECONNECT_DELAY_MS, 0),
     session: options.session ?? null,
+    sasl: options.sasl === undefined ? null : digestMd5(options.sasl),
     tls: tls === true ? {} : tls === false ? null : tls,
   };
+}
+
+function digestMd5(credentials: SaslCredentials): () => DigestMd5 {
+  validateSaslCredentials(credentials);
+  return () => new DigestMd5(credentials, randomBytes(CNONCE_SIZE).toString('hex'));
 }

@@ -35,6 +35,7 @@ const defaults: SessionSettings = {
   maxRequests: 100,
   reconnectDelayMs: 1_000,
   session: null,
+  sasl: null,
   random: () => 0.5,
 };
 
@@ -82,6 +83,9 @@ export class Conversation {
         break;
       case 'state':
         this.story.push(`state ${effect.state}`);
+        break;
+      case 'saslAuthenticated':
+        this.story.push('saslAuthenticated');
         break;
       case 'deliver': {
         const { type, path, zxid, watchers } = effect.delivery;
