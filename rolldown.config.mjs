@@ -57,15 +57,18 @@ const tool = defineConfig({
   },
 });
 
-/** What `bin/zk-cli` runs, with its code beside it: a script calls it once for each command. */
+/** What `bin/zk-cli` runs, with its code beside it: a script calls it once for each command. Key stores are rare, and what reads them is big. */
 const shell = defineConfig({
   input: 'dist/src/cli/shell/main.js',
   platform: 'node',
+  external: ['jks-js'],
   plugins: [withCompiledCode],
   output: {
     dir: 'dist/shell-bundle',
     entryFileNames: '[name].cjs',
     format: 'cjs',
+    // A script of node:vm has no import().
+    dynamicImportInCjs: false,
     codeSplitting: false,
     sourcemap: true,
     cleanDir: true,

@@ -12,6 +12,7 @@ export { AddWatchMode, CreateMode, EventType, Perms, WatcherType } from '../jute
 export * from './acl.ts';
 export type { ServerAddress } from './connection-string.ts';
 export * from './errors.ts';
+export { type KeyStore, KeyStoreError, keyStoreTls } from './key-stores.ts';
 export type { Multi, MultiCreateResult, MultiRead, ReadOutcome } from './multi.ts';
 export type {
   ACLResult,

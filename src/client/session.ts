@@ -601,7 +601,7 @@ export class Session {
   /** Gives up the connection and says when the next one is tried. What was sent and not answered is lost. */
   #drop(cause: Error, now: number): void {
     const where = this.#server === null ? '' : ` to ${serverName(this.#server)}`;
-    const message = `The connection${where} was lost: ${cause.message}`;
+    const message = `The connection${where} was lost: ${reasonOf(cause)}`;
     this.#disconnect();
     for (const request of this.#pending.takeAll()) {
       request.fail(new ConnectionLossError(request.path, { message, cause }));
@@ -641,6 +641,13 @@ export class Session {
     this.state = state;
     this.effects.push({ kind: 'state', state, server: this.#server, error: this.#lastError });
   }
+}
+
+/** What OpenSSL says ends with its place in OpenSSL and with a new line; Node.js keeps the reason apart. */
+function reasonOf(cause: Error): string {
+  const isOpenSsl =
+    'code' in cause && typeof cause.code === 'string' && cause.code.startsWith('ERR_SSL_');
+  return isOpenSsl && 'reason' in cause ? String(cause.reason) : cause.message;
 }
 
 function timedOut(request: Request): Error {

@@ -218,6 +218,14 @@ export function answer(xid: number, options: { zxid?: number; err?: number; valu
   });
 }
 
+/** The frame of a step of SASL. */
+export function tokenAnswer(xid: number, token: string | null): Buffer {
+  return framed((writer) => {
+    writeReplyHeader(writer, { xid, zxid: toZxid(0n), err: 0 });
+    writer.writeBuffer(token === null ? null : Buffer.from(token));
+  });
+}
+
 /** The frame of a watch event. */
 export function event(type: keyof typeof EventType, path: string, zxid = -1n): Buffer {
   return framed((writer) => {

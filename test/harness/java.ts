@@ -6,11 +6,15 @@ import { type Finished, needFile, needProgram, runWell } from './command.ts';
 
 const jars = '/usr/share/java';
 
+/** What Netty needs to serve, and Debian's manifest forgets. */
+const nettyParts = ['netty-codec', 'netty-resolver', 'netty-transport-native-unix-common'];
+
 /** The class path of ZooKeeper with a logger that writes warnings to standard error. */
 export function zookeeperClassPath(...more: readonly string[]): string {
   return [
     needFile(`${jars}/zookeeper.jar`, 'zookeeper'),
     needFile(`${jars}/slf4j-simple.jar`, 'libslf4j-java'),
+    ...nettyParts.map((name) => needFile(`${jars}/${name}.jar`, 'libnetty-java')),
     ...more,
   ].join(':');
 }
@@ -38,6 +42,9 @@ export const shortLivedJvm: readonly string[] = [
 
 /** The path of `java`. */
 export const java = (): string => needProgram('java', 'default-jre-headless');
+
+/** The path of `keytool`. */
+export const keytool = (): string => needProgram('keytool', 'default-jre-headless');
 
 /** The path of `javac`. */
 export const javac = (): string => needProgram('javac', 'default-jdk-headless');

@@ -35,6 +35,7 @@ const zkServer =
 
 /** Keys that Java takes from its system properties only, where in zoo.cfg they would become `zookeeper.<key>`. */
 const readAsSystemProperty: ReadonlySet<string> = new Set([
+  'java.security.auth.login.config',
   'jute.maxbuffer',
   'znode.container.checkIntervalMs',
   'znode.container.maxPerMinute',

@@ -71,6 +71,11 @@ function wordsFor(error: ZooKeeperError): string {
         'No quorum of new config is connected and up-to-date with the leader of last commmitted config' +
         ' - try invoking reconfiguration after new servers are connected and synced'
       );
+    case ErrorCode.authFailed: {
+      const words = keeperMessage(error);
+      // addauth has no more to say; SASL tells why.
+      return error.message === 'AuthFailed' ? words : `${words} (${error.message})`;
+    }
     default: {
       const words = WORDS.get(error.code);
       return words === undefined ? keeperMessage(error) : `${words}${error.path}`;

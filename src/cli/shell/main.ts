@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import type { ZooKeeperOptions } from '../../client/index.ts';
+import { environmentOf } from '../environment.ts';
 import { version } from '../project.ts';
 import { OutputClosed } from '../tool/output.ts';
 import { CliError } from './cli-error.ts';
@@ -17,7 +18,7 @@ import { Terminal } from './terminal.ts';
 function usage(): string {
   return [
     'zk-cli [-server host:port,…/chroot] [-timeout ms] [-r] [-waitforconnection]',
-    '       [-client-configuration file] [--json] [command …]',
+    '       [-client-configuration file] [-Dkey=value …] [--json] [command …]',
     '',
     'Talks with a ZooKeeper server: one command, or those on standard input, or a session at a terminal.',
     '',
@@ -27,13 +28,19 @@ function usage(): string {
   ].join('\n');
 }
 
-function clientOptions(options: StartOptions): ZooKeeperOptions {
-  const { clientConfiguration, timeoutMs, isReadOnly } = options;
+async function clientOptions(
+  options: StartOptions,
+  note: (line: string) => void,
+): Promise<ZooKeeperOptions> {
+  const { clientConfiguration, definitions, timeoutMs, isReadOnly } = options;
+  const { variables } = environmentOf(process.env, {});
+  const flags = ['CLIENT_JVMFLAGS', 'JVMFLAGS'].map((name) => variables[name] ?? '');
+  const sources = { flags: [...flags, ...definitions], file: clientConfiguration };
   return {
     sessionTimeoutMs: timeoutMs,
     requestTimeoutMs: timeoutMs,
     canBeReadOnly: isReadOnly,
-    ...(clientConfiguration === null ? {} : readClientConfiguration(clientConfiguration)),
+    ...(await readClientConfiguration(sources, note)),
   };
 }
 
@@ -56,7 +63,7 @@ async function start(options: StartOptions): Promise<number> {
   const terminal = new Terminal(stdin, stdout);
   const shell = new Shell({
     console,
-    client: clientOptions(options),
+    client: await clientOptions(options, (line) => console.note(line)),
     waitsForConnection: options.waitsForConnection,
     isInteractive,
     interject: isInteractive ? terminal.interject : (write) => write(),

@@ -10,7 +10,7 @@ import {
   ZooKeeperError,
   type ZooKeeperOptions,
 } from '../../client/index.ts';
-import { CliError } from './cli-error.ts';
+import { CliError, cliErrorOf } from './cli-error.ts';
 
 /** What happened: in the words of Java's WatchedEvent. */
 export interface ShellEvent {
@@ -58,6 +58,9 @@ export class ShellSession {
     this.zk.on('state', (state) => {
       if (!this.#isQuiet) tell({ state: KEEPER_STATES[state], type: 'None', path: null });
     });
+    this.zk.on('saslAuthenticated', () => {
+      if (!this.#isQuiet) tell({ state: 'SaslAuthenticated', type: 'None', path: null });
+    });
   }
 
   /** False when the session is over. */
@@ -89,7 +92,7 @@ export class ShellSession {
     } catch (error) {
       this.#isQuiet = true;
       this.zk.abandon();
-      if (!(error instanceof ConnectionLossError)) throw error;
+      if (!(error instanceof ConnectionLossError)) throw cliErrorOf(error) ?? error;
       throw new CliError(`KeeperErrorCode = ConnectionLoss. ${error.message}`);
     }
   }

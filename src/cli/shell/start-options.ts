@@ -14,8 +14,10 @@ export interface StartOptions {
   readonly isReadOnly: boolean;
   /** Ends when there is no connection within the timeout. */
   readonly waitsForConnection: boolean;
-  /** A file of properties: TLS. */
+  /** A file of properties: TLS, SASL. */
   readonly clientConfiguration: string | null;
+  /** `-Dkey=value`, as for a JVM. */
+  readonly definitions: readonly string[];
   readonly isJson: boolean;
   /** Only tells what can be done. */
   readonly isHelp: boolean;
@@ -36,6 +38,7 @@ export function parseStart(argv: readonly string[]): StartOptions {
   const values = new Map<string, string>();
   const flags = new Set<string>();
   const unknown: string[] = [];
+  const definitions: string[] = [];
   let at = 0;
   for (; at < argv.length; at++) {
     const word = argv[at] ?? '';
@@ -46,6 +49,7 @@ export function parseStart(argv: readonly string[]): StartOptions {
       values.set(word, value);
     } else if (FLAGS.has(word)) flags.add(word);
     else if (HELP.has(word)) flags.add('--help');
+    else if (word.startsWith('-D') && word.length > 2) definitions.push(word);
     else unknown.push(word);
   }
   return {
@@ -54,6 +58,7 @@ export function parseStart(argv: readonly string[]): StartOptions {
     isReadOnly: flags.has('-r'),
     waitsForConnection: flags.has('-waitforconnection'),
     clientConfiguration: values.get('-client-configuration') ?? null,
+    definitions,
     isJson: flags.has('--json'),
     isHelp: flags.has('--help'),
     isVersion: flags.has('--version'),

@@ -20,12 +20,12 @@ const WITHOUT_PREFIX = new Set([
 ]);
 
 /**
- * The settings of ZooKeeper among the flags of a JVM.
+ * Everything that the flags of a JVM define.
  *
  * @param flags the variables in the order of Java's command line, where a later -D wins
  * @returns `-Dkey=value` as properties; `-Dkey` alone is an empty value
  */
-export function systemProperties(flags: readonly JvmFlags[]): readonly Property[] {
+export function definitions(flags: readonly JvmFlags[]): readonly Property[] {
   return flags.flatMap(({ variable, text }) =>
     text
       .split(/\s+/)
@@ -35,12 +35,14 @@ export function systemProperties(flags: readonly JvmFlags[]): readonly Property[
         const key = at === -1 ? word.slice(2) : word.slice(2, at);
         const value = at === -1 ? '' : word.slice(at + 1).trim();
         return { key, value, place: { file: variable, line: null } };
-      })
-      .filter(
-        ({ key }) =>
-          key.startsWith('zookeeper.') ||
-          key.startsWith('znode.container.') ||
-          WITHOUT_PREFIX.has(key),
-      ),
+      }),
+  );
+}
+
+/** The settings of ZooKeeper among them. */
+export function systemProperties(flags: readonly JvmFlags[]): readonly Property[] {
+  return definitions(flags).filter(
+    ({ key }) =>
+      key.startsWith('zookeeper.') || key.startsWith('znode.container.') || WITHOUT_PREFIX.has(key),
   );
 }

@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readClientConfiguration } from '../../../src/cli/shell/client-configuration.ts';
 import { commands } from '../../../src/cli/shell/commands.ts';
 import { complete } from '../../../src/cli/shell/completion.ts';
 import { hexDump } from '../../../src/cli/shell/hex-dump.ts';
@@ -79,42 +78,4 @@ it('bytes are a table with sixteen in a row', () => {
     '+--------+-------------------------------------------------+----------------+',
   ]);
   expect(hexDump(Buffer.alloc(17))).toHaveLength(6);
-});
-
-describe('a client configuration', () => {
-  const configured = (...lines: string[]) => {
-    const path = join(folder, 'client.cfg');
-    writeFileSync(path, lines.join('\n'));
-    return readClientConfiguration(path);
-  };
-
-  it('is in clear text unless it says that it is secure', () => {
-    expect(configured('zookeeper.ssl.keyStore.location=/nowhere.jks')).toEqual({ tls: false });
-    expect(configured('jute.maxbuffer=4194304').juteMaxBuffer).toBe(4_194_304);
-  });
-
-  it('takes key and certificates from PEM files', () => {
-    const pem = join(folder, 'client.pem');
-    writeFileSync(pem, 'key and certificate');
-    const { tls } = configured(
-      'zookeeper.client.secure=true',
-      `zookeeper.ssl.keyStore.location=${pem}`,
-      'zookeeper.ssl.keyStore.password=secret',
-      `zookeeper.ssl.trustStore.location=${pem}`,
-    );
-    const bytes = Buffer.from('key and certificate');
-    expect(tls).toEqual({ cert: bytes, key: bytes, ca: bytes, passphrase: 'secret' });
-  });
-
-  it('is refused where it names a key store of Java, or a file that is not there', () => {
-    const jks = join(folder, 'client.jks');
-    writeFileSync(jks, '');
-    const secure = 'zookeeper.client.secure=true';
-    expect(() => configured(secure, `zookeeper.ssl.keyStore.location=${jks}`)).toThrow(
-      'a key store is to be PEM or PKCS12',
-    );
-    expect(() => configured(secure, 'zookeeper.ssl.trustStore.location=/nowhere.pem')).toThrow(
-      'Cannot read /nowhere.pem',
-    );
-  });
 });

@@ -75,6 +75,14 @@ export function sessionStories(kind: ServerKind): void {
       expect((await heir.exists(`${at}/e`))?.ephemeralOwner).toBe(session.id);
     });
 
+    it('is over where it is to authenticate with SASL and the server has none', async () => {
+      const sasl = { username: 'bob', password: 'builder' };
+      const connecting = ZooKeeper.connect(scene.server.address, { sasl });
+      const error = await failure(connecting);
+      expect(error).toBeInstanceOf(AuthFailedError);
+      expect(error.message).toContain('has no SASL');
+    });
+
     it('whose password is wrong is expired', async () => {
       const { session } = await scene.client();
       const options = { session: { id: session.id, password: new Uint8Array(16) } };
