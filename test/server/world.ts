@@ -15,8 +15,8 @@ import { recover } from '../../src/datatree/storage/recover.ts';
 import { SnapshotWriter } from '../../src/datatree/storage/snapshot-writer.ts';
 import type { TurnClock } from '../../src/server/clock.ts';
 import type { ServerConfig } from '../../src/server/config/config.ts';
-import type { HostFacts } from '../../src/server/server-view.ts';
 import { Standalone } from '../../src/server/standalone.ts';
+import { hostFacts } from '../harness/host-facts.ts';
 import { Client } from './client.ts';
 import { LEAST, parseText } from './config/memory-files.ts';
 import { HeldDisk } from './held-disk.ts';
@@ -28,17 +28,6 @@ const DEFAULT_KEYS: Keys = {
   '4lw.commands.whitelist': '*',
   preAllocSize: 64,
   extendedTypesEnabled: true,
-};
-
-const facts: HostFacts = {
-  version: '3.8.0-box',
-  environment: () => {
-    throw new Error('nobody asks for the environment here');
-  },
-  timeZone: () => 'UTC',
-  directorySize: () => 0,
-  openFileDescriptorCount: () => 1,
-  maxFileDescriptorCount: () => 2,
 };
 
 /** Numbers in [0, 1) that are the same in every run (a linear congruential generator). */
@@ -95,7 +84,7 @@ export class World {
           warn: (message) => this.lines.push(`warn ${message}`),
           error: (message) => this.lines.push(`error ${message}`),
         },
-        facts,
+        facts: hostFacts(),
         random,
         tree: this.tree,
         snapshots: this.snapshots,

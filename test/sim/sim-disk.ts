@@ -17,6 +17,7 @@ import type {
   ReadBack,
   SnapshotFile,
 } from '../../src/datatree/storage/disk.ts';
+import { directoryOf, failureOf, systemError } from '../datatree/storage/memory-disk.ts';
 import type { Random } from '../harness/random.ts';
 
 const SECTOR = 512;
@@ -129,14 +130,6 @@ interface Naming {
 function rename(names: Map<string, Inode>, { path, inode }: Naming): void {
   if (inode === null) names.delete(path);
   else names.set(path, inode);
-}
-
-function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
-}
-
-function systemError(code: string, what: string): Error {
-  return Object.assign(new Error(`${code}: ${what}`), { code });
 }
 
 /** A disk. */
@@ -387,17 +380,6 @@ export class SimDisk implements Disk {
       this.renamings = this.renamings.filter((changes) => !concerned.includes(changes));
     };
     this.later(`sync ${directory}`, sync, done);
-  }
-}
-
-/** The system's error that `work` raises; null for none. */
-function failureOf(work: () => void): Error | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return error;
-    throw error;
   }
 }
 

@@ -18,7 +18,7 @@ import type { DatabasePorts } from '../../src/server/database.ts';
 import { recoverTree, snapshotWriter } from '../../src/server/database.ts';
 import { Replica } from '../../src/server/ensemble/replica.ts';
 import type { Log } from '../../src/server/log.ts';
-import type { HostFacts } from '../../src/server/server-view.ts';
+import { hostFacts } from '../harness/host-facts.ts';
 import type { Random } from '../harness/random.ts';
 import { DurableLog } from './durable-log.ts';
 import type { Ledger } from './ledger.ts';
@@ -35,17 +35,6 @@ const CLIENT_PORT = 2181;
 const WALL_START = 1_700_000_000_000;
 /** Bytes that a process reads at once: into one buffer, which is used again. */
 const readBuffer = Buffer.alloc(64 * 1024);
-
-const facts: HostFacts = {
-  version: '3.8.0-simulated',
-  environment: () => {
-    throw new Error('nobody asks for the environment here');
-  },
-  timeZone: () => 'UTC',
-  directorySize: () => 0,
-  openFileDescriptorCount: () => 1,
-  maxFileDescriptorCount: () => 2,
-};
 
 /** What a machine needs of the world. */
 export interface SimServerPorts {
@@ -281,7 +270,7 @@ export class SimServer {
         clock,
         log,
         metrics,
-        facts,
+        facts: hostFacts('3.8.0-simulated'),
         random: () => random.next(),
         network: this.peerNetwork(life),
         epochs: Epochs.read(disk, directory, lastZxid, (text) => log.warn(text)),

@@ -401,7 +401,7 @@ function rename(names: Map<string, Inode>, naming: Naming): void {
 }
 
 /** The system's error that `work` raises; null for none. */
-function failureOf(work: () => void): Error | null {
+export function failureOf(work: () => void): Error | null {
   try {
     work();
     return null;
@@ -411,7 +411,8 @@ function failureOf(work: () => void): Error | null {
   }
 }
 
-function directoryOf(path: string): string {
+/** The directory that a file is in. */
+export function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 

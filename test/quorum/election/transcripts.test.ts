@@ -1,7 +1,5 @@
 /*
- * Elections as text: each file of transcripts/ tells a story, gives commands (lines that begin with >) and shows below each
- * what the servers said because of it. A change of behaviour shows as a change of these files: read them before taking it
- * (vitest -u writes them anew).
+ * Elections as text (test/harness/transcripts.ts): what servers say to each other because of each command.
  *
  *     > ensemble 1 2 3 [observer 4] [group 1:2:3 …] [weight 1=0 …]
  *     > start 1 [zxid 0x100000005] [epoch 1] [as 2]     a process starts on s1, or looks for a leader again
@@ -10,13 +8,9 @@
  *     > stranger 1 hex                                  somebody writes bytes to an election port
  *     > established 1 epoch                             the leader's epoch is known (updateVote)
  *     > run ms, settle, status                          time passes; until nobody looks; who does what
- *     > quietly settle                                  the same for any command, without what is said
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { transcripts } from '../../harness/transcripts.ts';
 import { Simulation } from './simulation.ts';
-
-const folder = new URL('transcripts/', import.meta.url);
 
 function numbersBehind(words: readonly string[], word: string): number[] {
   const numbers: number[] = [];
@@ -88,30 +82,10 @@ function carryOut(simulation: Simulation, command: string): string[] {
   }
 }
 
-/** The commands and comments of a transcript with what comes of them now. */
-function replay(text: string): string {
+transcripts('elections', new URL('transcripts/', import.meta.url), () => {
   const simulation = new Simulation();
-  const lines: string[] = [];
-  for (const line of text.split('\n')) {
-    if (!line.startsWith('>')) {
-      if (line.startsWith('#') || line === '') lines.push(line);
-      continue;
-    }
-    lines.push(line);
-    const command = line.slice(2).replace(/^quietly /, '');
-    const more = carryOut(simulation, command);
-    const said = simulation.network.take();
-    if (!line.startsWith('> quietly ')) lines.push(...said);
-    lines.push(...more.map((one) => `        ${one}`));
-  }
-  return lines.join('\n');
-}
-
-describe('elections', () => {
-  for (const name of readdirSync(folder).sort()) {
-    it(name.replace(/\.txt$/, '').replaceAll('-', ' '), async () => {
-      const file = new URL(name, folder);
-      await expect(replay(readFileSync(file, 'utf8'))).toMatchFileSnapshot(file.pathname);
-    });
-  }
+  return {
+    carryOut: (command) => carryOut(simulation, command),
+    take: () => simulation.network.take(),
+  };
 });

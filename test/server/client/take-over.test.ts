@@ -1,25 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ServerMetrics } from '../../../src/admin/metrics/index.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
-import type { HostFacts } from '../../../src/server/server-view.ts';
 import { Serving } from '../../../src/server/serving.ts';
 import { LearnerSessions } from '../../../src/server/session/learner-sessions.ts';
 import { sessionPassword } from '../../../src/server/session/password.ts';
 import { SESSION, Story, TIME } from '../../datatree/trees.ts';
+import { hostFacts } from '../../harness/host-facts.ts';
 import { Op, pathAndWatch } from '../../harness/requests.ts';
 import { Client } from '../client.ts';
 import { LEAST, parseText } from '../config/memory-files.ts';
-
-const facts: HostFacts = {
-  version: '3.8.0-box',
-  environment: () => {
-    throw new Error('nobody asks for the environment here');
-  },
-  timeZone: () => 'UTC',
-  directorySize: () => 0,
-  openFileDescriptorCount: () => 1,
-  maxFileDescriptorCount: () => 2,
-};
 
 /** What a learner has asked its leader. */
 interface Question {
@@ -42,7 +31,7 @@ class Learner {
       {
         clock: this.clock,
         log: { debug: log, info: log, warn: log, error: log },
-        facts,
+        facts: hostFacts(),
         random: () => 0.5,
         tree: new Story().tree,
         metrics: new ServerMetrics(() => 0.5),
