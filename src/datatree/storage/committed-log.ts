@@ -16,10 +16,11 @@ export const COMMITTED_LOG_SIZE_LIMIT = 16 << 20;
 /** Transactions are copied into pieces of memory of this size, in bytes; a larger one has its own. */
 const CHUNK_SIZE = 64 * 1024;
 
-/** A transaction as a PROPOSAL carries it: header, transaction, digest. */
+/** A transaction as the log has it and a PROPOSAL carries it. */
 export interface LoggedTxn {
   readonly zxid: Zxid;
-  readonly bytes: Uint8Array;
+  /** Header, transaction, digest. */
+  readonly record: Buffer;
 }
 
 /** The ring. */
@@ -72,12 +73,12 @@ export class CommittedLog {
     return index === this.used ? null : this.zxidAt(index);
   }
 
-  /** The transactions above `zxid`, oldest first. To be walked through before the next one is added; the bytes stay good. */
+  /** The transactions above `zxid`, oldest first. To be walked through before the next one is added; the records stay good. */
   *entriesAbove(zxid: Zxid): Generator<LoggedTxn> {
     for (let index = this.indexAbove(zxid); index < this.used; index++) {
       const place = this.placeOf(index);
-      const bytes = this.chunks[place]?.subarray(this.starts[place], this.ends[place]);
-      if (bytes !== undefined) yield { zxid: this.zxidAt(index), bytes };
+      const record = this.chunks[place]?.subarray(this.starts[place], this.ends[place]);
+      if (record !== undefined) yield { zxid: this.zxidAt(index), record };
     }
   }
 
@@ -96,17 +97,17 @@ export class CommittedLog {
     return low;
   }
 
-  /** Adds a transaction that was committed; `bytes` (header, transaction, digest) are copied. */
-  add(zxid: Zxid, bytes: Uint8Array): void {
+  /** Adds a transaction that was committed; `record` (header, transaction, digest) is copied. */
+  add(zxid: Zxid, record: Uint8Array): void {
     const last = this.maxZxid;
     if (last !== null && !follows(last, zxid)) this.clear();
-    while (this.used === this.capacity || this.isTooLargeWith(bytes.length)) this.removeOldest();
-    const size = bytes.length;
+    while (this.used === this.capacity || this.isTooLargeWith(record.length)) this.removeOldest();
+    const size = record.length;
     if (this.filled + size > this.chunk.length) {
       this.chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_SIZE, size));
       this.filled = 0;
     }
-    this.chunk.set(bytes, this.filled);
+    this.chunk.set(record, this.filled);
     const place = this.placeOf(this.used);
     this.zxids[place] = zxid;
     this.chunks[place] = this.chunk;

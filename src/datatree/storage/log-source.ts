@@ -124,7 +124,7 @@ export class LogSource {
     }
     const { buffer } = copy;
     return zxids.map((zxid, index) => {
-      return { zxid, bytes: buffer.subarray(ends[index - 1] ?? 0, ends[index]) };
+      return { zxid, record: buffer.subarray(ends[index - 1] ?? 0, ends[index]) };
     });
   }
 

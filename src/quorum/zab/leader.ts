@@ -8,6 +8,7 @@
  * It ends by itself (`ended`) when a quorum is out of reach, time runs out, or the counter of its zxids does.
  */
 
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { toHex, toZxid } from '../../jute/int64.ts';
@@ -95,10 +96,7 @@ export interface LeaderOptions {
 }
 
 /** A proposal that is not committed yet. */
-export interface Proposal {
-  readonly zxid: Zxid;
-  /** Header, transaction, digest. */
-  readonly record: Buffer;
+export interface Proposal extends LoggedTxn {
   /** When it was proposed, in ms. */
   readonly proposedAt: number;
 }

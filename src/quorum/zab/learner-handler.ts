@@ -350,8 +350,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   }
 
   private sendCommitted(after: Zxid): void {
-    for (const { zxid, bytes } of this.ports.history.committed.entriesAbove(after)) {
-      this.send(PacketType.proposal, zxid, bytes);
+    for (const { zxid, record } of this.ports.history.committed.entriesAbove(after)) {
+      this.send(PacketType.proposal, zxid, record);
       this.send(PacketType.commit, zxid);
     }
   }

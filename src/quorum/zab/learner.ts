@@ -12,6 +12,7 @@
  * Nothing is applied before UPTODATE: until then the leader itself may not last.
  */
 
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import { StorageError } from '../../datatree/storage/storage-error.ts';
 import type { Id } from '../../jute/data.ts';
@@ -113,12 +114,6 @@ export interface LearnerOptions {
   readonly packetSizeLimit: number;
 }
 
-/** A proposal that was received and is not logged yet. */
-interface Unlogged {
-  readonly zxid: Zxid;
-  readonly record: Buffer;
-}
-
 /** Learns from one leader. */
 export class Learner implements LinkHandler, PacketHandler {
   phase: LearnerPhase = 'dialling';
@@ -143,7 +138,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private isReceivingTree = false;
   private isPaused = false;
   /** Proposals that came before NEWLEADER. */
-  private unlogged: Unlogged[] = [];
+  private unlogged: LoggedTxn[] = [];
   /** What is in the log or on its way there and not committed. */
   private readonly uncommitted = new Fifo<Zxid>();
   /** What came before UPTODATE and is committed: applied when it comes. */

@@ -67,8 +67,8 @@ export class LogSyncSource implements SyncSource {
     if (batch === null) return this.isStarted ? 'done' : 'snap';
     if (batch.length === 0) return 'more';
     if (!this.isStarted && !this.start(writer, batch[0]?.zxid ?? null)) return 'snap';
-    for (const { zxid, bytes } of batch) {
-      writePacket(writer, PacketType.proposal, zxid, bytes);
+    for (const { zxid, record } of batch) {
+      writePacket(writer, PacketType.proposal, zxid, record);
       writePacket(writer, PacketType.commit, zxid, null);
     }
     return 'more';

@@ -7,6 +7,7 @@
  */
 
 import type { DataTree } from '../../datatree/data-tree.ts';
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import { CommittedLog } from '../../datatree/storage/committed-log.ts';
 import type { Disk, Done } from '../../datatree/storage/disk.ts';
 import type { HistoryDirectories } from '../../datatree/storage/log-source.ts';
@@ -32,13 +33,6 @@ import { Journal, type JournalPorts } from '../journal.ts';
 
 /** What a znode takes in a snapshot besides its path and data, in bytes: two lengths, the number of its ACL, its Stat. */
 const ZNODE_SIZE = 76;
-
-/** A transaction as the log has it. */
-export interface LoggedTxn {
-  readonly zxid: Zxid;
-  /** Header, transaction, digest. */
-  readonly record: Uint8Array;
-}
 
 /** What a history is given. */
 export interface HistoryPorts extends Omit<JournalPorts, 'snapshots' | 'durable'> {
@@ -298,12 +292,11 @@ export class History implements LeaderHistory {
   }
 
   private apply({ zxid, record }: LoggedTxn): void {
-    const bytes = Buffer.from(record);
-    const reader = new JuteReader(bytes);
+    const reader = new JuteReader(record);
     const header = readTxnHeader(reader);
     this.tree.recordChanges = false;
     this.tree.apply(header, readTxn(header.type, reader));
-    this.committed.add(zxid, bytes);
+    this.committed.add(zxid, record);
   }
 
   /** Makes everything durable and closes the log. */

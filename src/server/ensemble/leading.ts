@@ -3,6 +3,7 @@
  * and keeps and expires all sessions.
  */
 
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
@@ -13,7 +14,7 @@ import type { Journal } from '../journal.ts';
 import { Ordering } from '../ordering.ts';
 import { Request } from '../pipeline/request.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
-import type { History, LoggedTxn } from './history.ts';
+import type { History } from './history.ts';
 import type { Term, TermPorts } from './term.ts';
 
 /** A leader's server. */

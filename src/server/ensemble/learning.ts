@@ -3,6 +3,7 @@
  * Its clients' writes go to the leader; what comes back is logged, and applied when it is committed.
  */
 
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import { ReceivedSnapshotError } from '../../datatree/storage/snapshot-receiver.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
@@ -14,7 +15,7 @@ import { Forwarder } from '../pipeline/forwarder.ts';
 import type { Serving } from '../serving.ts';
 import { LearnerSessions } from '../session/learner-sessions.ts';
 import { initialSessionId } from '../session/session-tracker.ts';
-import type { History, LoggedTxn } from './history.ts';
+import type { History } from './history.ts';
 import type { Term, TermPorts } from './term.ts';
 
 /** A learner's server. */

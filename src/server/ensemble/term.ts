@@ -4,13 +4,14 @@
 
 import type { ServerMetrics } from '../../admin/metrics/index.ts';
 import type { DataTree } from '../../datatree/data-tree.ts';
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import type { Revalidate } from '../client/ports.ts';
 import type { TurnClock } from '../clock.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Log } from '../log.ts';
 import type { Serving } from '../serving.ts';
 import type { Sessions } from '../session/sessions.ts';
-import type { History, LoggedTxn } from './history.ts';
+import type { History } from './history.ts';
 
 /** How clients are served in a role. */
 export interface ServingSeed {

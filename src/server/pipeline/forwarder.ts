@@ -6,6 +6,7 @@
  * requests come back in the order in which they were sent.
  */
 
+import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import type { Id } from '../../jute/data.ts';
 import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
@@ -34,10 +35,8 @@ export interface ForwarderPorts {
 }
 
 /** A transaction that is not committed yet. */
-interface Logged {
-  readonly zxid: Zxid;
-  /** Header, transaction, digest, and what they say. */
-  readonly record: Buffer;
+interface Logged extends LoggedTxn {
+  /** What the record says. */
   readonly header: TxnHeader;
   readonly txn: Txn;
   readonly digest: TxnDigest | null;

@@ -48,7 +48,7 @@ describe('the committed log', () => {
     bytes.fill('x');
     const [txn] = log.entriesAbove(zxid(0));
     for (let number = 2; number < 5000; number++) log.add(zxid(number), bytesOf(number));
-    expect(Buffer.from(txn?.bytes ?? []).toString()).toBe('before');
+    expect(Buffer.from(txn?.record ?? []).toString()).toBe('before');
   });
 
   it('never has a hole (ZOOKEEPER-4925)', () => {
@@ -94,8 +94,8 @@ describe('the committed log', () => {
         for (const [index, bytes] of added.entries()) log.add(zxid(index + 1), bytes);
         const kept = [...log.entriesAbove(zxid(0))];
         expect(kept.length).toBe(Math.min(limit, given.length));
-        for (const { zxid: each, bytes } of kept) {
-          expect(Buffer.compare(bytes, added[Number(each) - 1] ?? Buffer.alloc(0))).toBe(0);
+        for (const { zxid: each, record } of kept) {
+          expect(Buffer.compare(record, added[Number(each) - 1] ?? Buffer.alloc(0))).toBe(0);
         }
       }),
       { numRuns: 50 },

@@ -31,7 +31,7 @@ function drain(source: LogSource, maxBytes = 1000): Given {
     if (batch === null) return { zxids, records, floor: source.floorZxid, calls };
     for (const txn of batch) {
       zxids.push(Number(txn.zxid));
-      records.push(Buffer.from(txn.bytes));
+      records.push(Buffer.from(txn.record));
     }
   }
 }

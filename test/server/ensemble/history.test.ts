@@ -2,11 +2,11 @@
  * The history of a member through its terms: whatever ends, the tree and the disk tell the same afterwards.
  */
 import { describe, expect, it } from 'vitest';
+import type { LoggedTxn } from '../../../src/datatree/storage/committed-log.ts';
 import { SnapshotStream } from '../../../src/datatree/storage/snapshot-stream.ts';
 import { StorageError } from '../../../src/datatree/storage/storage-error.ts';
 import type { Zxid } from '../../../src/jute/int64.ts';
 import { JuteWriter } from '../../../src/jute/writer.ts';
-import type { LoggedTxn } from '../../../src/server/ensemble/history.ts';
 import { createTxn, DIRECTORY, recoverFrom, Scene, seen } from '../../datatree/storage/scene.ts';
 import { zx } from '../../quorum/zab/links.ts';
 import { Member, record } from './member.ts';

@@ -4,6 +4,7 @@
  */
 import { ServerMetrics } from '../../../src/admin/metrics/index.ts';
 import type { DataTree } from '../../../src/datatree/data-tree.ts';
+import type { LoggedTxn } from '../../../src/datatree/storage/committed-log.ts';
 import { Epochs } from '../../../src/datatree/storage/epochs.ts';
 import { recover } from '../../../src/datatree/storage/recover.ts';
 import { SnapshotWriter } from '../../../src/datatree/storage/snapshot-writer.ts';
@@ -15,7 +16,7 @@ import type { DialEvents } from '../../../src/quorum/ports.ts';
 import { quorumRule } from '../../../src/quorum/quorum-rule.ts';
 import { Leader } from '../../../src/quorum/zab/leader.ts';
 import { Learner } from '../../../src/quorum/zab/learner.ts';
-import { History, type LoggedTxn } from '../../../src/server/ensemble/history.ts';
+import { History } from '../../../src/server/ensemble/history.ts';
 import { Leading } from '../../../src/server/ensemble/leading.ts';
 import { Learning } from '../../../src/server/ensemble/learning.ts';
 import type { ServingSeed, Term, TermPorts } from '../../../src/server/ensemble/term.ts';
