@@ -10,25 +10,19 @@
 import { ErrorCode, errorName } from '../jute/error-code.ts';
 import { Fifo } from '../jute/fifo.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
-import { SESSION_ID_ZERO, toHex, writeInt32, ZXID_ZERO } from '../jute/int64.ts';
+import { SESSION_ID_ZERO, toHex, ZXID_ZERO } from '../jute/int64.ts';
 import { EventType, OpCode, SpecialXid } from '../jute/op-code.ts';
 import {
   REPLY_HEADER_SIZE,
   readConnectResponse,
   readReplyHeader,
   readWatcherEvent,
-  writeAuthPacket,
-  writeConnectRequest,
-  writeSetWatches,
-  writeSetWatches2,
 } from '../jute/proto.ts';
 import { JuteError, JuteReader } from '../jute/reader.ts';
-import { JuteWriter } from '../jute/writer.ts';
 import type { ServerAddress } from './connection-string.ts';
 import { serverName } from './connection-string.ts';
 import {
   AuthFailedError,
-  BadArgumentsError,
   ClientClosedError,
   ConnectionLossError,
   errorOf,
@@ -44,7 +38,7 @@ import type { SaslExchange } from './sasl.ts';
 import { SaslError } from './sasl.ts';
 import { ServerRound } from './server-round.ts';
 import type { SessionEffect, SessionSettings, SessionState } from './session-effects.ts';
-import { setWatchesRequests } from './set-watches.ts';
+import { SessionOutput } from './session-output.ts';
 import { connectTimeoutMs, expiryMs, pingIntervalMs, readTimeoutMs } from './timing.ts';
 import type { WatchedEvent } from './watch-registry.ts';
 import { WatchRegistry } from './watch-registry.ts';
@@ -60,9 +54,7 @@ interface Credentials {
 const MIN_PROBE_INTERVAL_MS = 100;
 const MAX_PROBE_INTERVAL_MS = 60_000;
 
-const LAST_XID = 0x7fff_fffe;
 const NEVER = Number.POSITIVE_INFINITY;
-const OUTPUT_KEPT = 64 * 1024;
 
 const eventNames = new Map<number, WatchedEvent['type']>(
   Object.entries(EventType).map(([name, type]) => [type, name as WatchedEvent['type']]),
@@ -105,11 +97,10 @@ export class Session {
   #probeAt = NEVER;
   #probeIntervalMs = MIN_PROBE_INTERVAL_MS;
   #lastError: Error | null = null;
-  #xid = 1;
 
   readonly #frames: FrameReader;
   readonly #reader = new JuteReader(Buffer.alloc(0));
-  #output = new JuteWriter();
+  readonly #output: SessionOutput;
   readonly #waiting = new Fifo<Request>();
   readonly #pending = new Fifo<Request>();
   readonly #credentials: Credentials[] = [];
@@ -125,6 +116,7 @@ export class Session {
     this.#isSessionKnown = settings.session !== null;
     this.timeoutMs = settings.sessionTimeoutMs;
     this.#frames = new FrameReader(settings.juteMaxBuffer);
+    this.#output = new SessionOutput(settings.juteMaxBuffer);
   }
 
   /** True until the session is closed, expired or refused. */
@@ -180,8 +172,7 @@ export class Session {
   opened(now: number): void {
     this.#link = 'greeting';
     this.#output.reset();
-    const at = this.#output.reserve(4);
-    writeConnectRequest(this.#output, {
+    this.#output.writeConnect({
       protocolVersion: 0,
       lastZxidSeen: this.lastZxid,
       timeOut: this.#settings.sessionTimeoutMs,
@@ -189,7 +180,6 @@ export class Session {
       passwd: this.password,
       readOnly: this.#settings.canBeReadOnly,
     });
-    this.#closeFrame(at);
     this.#lastSent = now;
   }
 
@@ -302,7 +292,7 @@ export class Session {
     }
     this.#link = 'authenticating';
     this.#sasl = sasl();
-    this.#writeToken(new Uint8Array(0));
+    this.#saslXid = this.#output.writeToken(new Uint8Array(0));
   }
 
   /** The server knows who this is: everything that waited for it goes out. */
@@ -316,18 +306,11 @@ export class Session {
     this.#changeState(isReadOnly ? 'connectedReadOnly' : 'connected');
     if (this.#settings.sasl !== null) this.effects.push({ kind: 'saslAuthenticated' });
     this.#writeCredentials();
-    this.#writeSetWatches();
+    this.#output.writeSetWatches(this.watches.paths(), this.lastZxid);
     for (const delivery of this.watches.reconnected()) {
       this.effects.push({ kind: 'deliver', delivery });
     }
     for (const request of this.#waiting.takeAll()) this.#write(request);
-  }
-
-  #writeToken(token: Uint8Array): void {
-    this.#saslXid = this.#nextXid();
-    const at = this.#beginSpecial(this.#saslXid, OpCode.sasl);
-    this.#output.writeBuffer(token);
-    this.#closeFrame(at);
   }
 
   /**
@@ -350,7 +333,7 @@ export class Session {
     }
     try {
       const next = this.#sasl?.respond(token) ?? null;
-      if (next !== null) this.#writeToken(next);
+      if (next !== null) this.#saslXid = this.#output.writeToken(next);
       else this.#serve(now);
     } catch (error) {
       if (!(error instanceof SaslError)) throw error;
@@ -435,27 +418,7 @@ export class Session {
 
   #write(request: Request): void {
     if (request.isOver) return;
-    const at = this.#output.reserve(4);
-    request.xid = this.#nextXid();
-    this.#output.writeInt(request.xid);
-    this.#output.writeInt(request.type);
-    request.write(this.#output);
-    const size = this.#output.length - at - 4;
-    if (size > this.#settings.juteMaxBuffer) {
-      this.#output.length = at;
-      const message = `a request of ${size} bytes, juteMaxBuffer is ${this.#settings.juteMaxBuffer}`;
-      request.fail(new BadArgumentsError(request.path, { message }));
-      return;
-    }
-    this.#closeFrame(at);
-    this.#pending.push(request);
-  }
-
-  /** Never one of those that mean something by themselves (Java: ClientCnxn.getXid). */
-  #nextXid(): number {
-    const xid = this.#xid;
-    this.#xid = xid === LAST_XID ? 1 : xid + 1;
-    return xid;
+    if (this.#output.writeRequest(request)) this.#pending.push(request);
   }
 
   /** Adds credentials to this and every later connection. `request` is told of the first answer. */
@@ -477,52 +440,19 @@ export class Session {
   }
 
   #writeAuth(credentials: Credentials): void {
-    const at = this.#beginSpecial(SpecialXid.auth, OpCode.auth);
-    writeAuthPacket(this.#output, {
-      type: 0,
-      scheme: credentials.scheme,
-      auth: credentials.auth,
-    });
-    this.#closeFrame(at);
+    this.#output.writeAuth(credentials.scheme, credentials.auth);
     this.#unanswered.push(credentials);
-  }
-
-  #writeSetWatches(): void {
-    for (const { type, record } of setWatchesRequests(this.watches.paths(), this.lastZxid)) {
-      const at = this.#beginSpecial(SpecialXid.setWatches, type);
-      if (type === OpCode.setWatches) writeSetWatches(this.#output, record);
-      else writeSetWatches2(this.#output, record);
-      this.#closeFrame(at);
-    }
-  }
-
-  #beginSpecial(xid: number, type: number): number {
-    const at = this.#output.reserve(4);
-    this.#output.writeInt(xid);
-    this.#output.writeInt(type);
-    return at;
-  }
-
-  #closeFrame(at: number): void {
-    writeInt32(this.#output.buffer, at, this.#output.length - at - 4);
   }
 
   /** True if there are bytes to be written to the socket. */
   get hasOutput(): boolean {
-    return this.#output.length > 0;
+    return !this.#output.isEmpty;
   }
 
   /** What is to be written to the socket, all of it at once. */
   takeOutput(now: number): Buffer {
     this.#lastSent = now;
-    const output = this.#output;
-    if (output.length < OUTPUT_KEPT) {
-      const bytes = output.toBuffer();
-      output.reset();
-      return bytes;
-    }
-    this.#output = new JuteWriter();
-    return output.view();
+    return this.#output.take();
   }
 
   /** The deadline has come, or some earlier time. */
@@ -554,7 +484,7 @@ export class Session {
 
   #keepAlive(now: number): void {
     if (now >= this.#pingAt) {
-      this.#closeFrame(this.#beginSpecial(SpecialXid.ping, OpCode.ping));
+      this.#output.writePing();
       this.#lastSent = now;
     }
     if (now >= this.#probeAt) {
