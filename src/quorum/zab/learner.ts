@@ -266,13 +266,15 @@ export class Learner implements LinkHandler, PacketHandler {
     }
     const answer = Buffer.alloc(4);
     // Accepted before, maybe by a leader that is gone: this server must not count twice for the same epoch.
-    answer.writeInt32BE(epoch === epochs.accepted ? -1 : epochs.current);
-    if (epoch > epochs.accepted) epochs.setAccepted(epoch);
+    const isWitness = epoch > epochs.accepted;
+    answer.writeInt32BE(isWitness ? epochs.current : -1);
+    if (isWitness) epochs.setAccepted(epoch);
     this.epoch = epoch;
     this.epochHeardAt = this.ports.clock.elapsed;
     this.phase = 'synchronization';
-    // To a leader the beginning of its own epoch is none of its transactions and above them all: it sends the tree, as Java's does.
-    const lastZxid = server.needsTree ? startOfEpoch(epoch) : server.lastZxid;
+    // To the beginning of an epoch above its own a leader, also one of Java's, can but answer with the tree: it is nothing that it has, and
+    // no transaction. A witness says what it has, or what is committed could be lost; it will come again where that cannot be cut.
+    const lastZxid = server.needsTree && !isWitness ? startOfEpoch(epoch + 1) : server.lastZxid;
     this.send(PacketType.ackEpoch, lastZxid, answer);
   }
 

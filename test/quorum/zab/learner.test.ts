@@ -69,13 +69,24 @@ describe('discovery', () => {
     expect([scene.epochs.accepted, scene.epochs.current]).toEqual([6, 3]);
   });
 
-  it("says the beginning of its leader's epoch where its history could not be cut: it gets a tree then (simulated seed 3799)", () => {
+  it('says the beginning of an epoch above its leader’s where its history could not be cut: it gets a tree then (simulated seed 3799)', () => {
+    const scene = new LearnerScene({ accepted: 6, current: 3, lastZxid: zx(3, 7) });
+    scene.server.needsTree = true;
+    scene.connect();
+    scene.leader.say('leaderInfo', zx(6, 0), int(0x10000));
+    scene.turn();
+    expect(scene.leader.take()).toEqual(['FOLLOWERINFO 6:0', 'ACKEPOCH 7:0']);
+    expect(scene.leader.data[1]?.bytes).toEqual(int(-1));
+  });
+
+  it('says what it has where it counts for the epoch, also if that could not be cut: the leader may lack it', () => {
     const scene = new LearnerScene({ accepted: 4, current: 3, lastZxid: zx(3, 7) });
     scene.server.needsTree = true;
     scene.connect();
     scene.leader.say('leaderInfo', zx(6, 0), int(0x10000));
     scene.turn();
-    expect(scene.leader.take()).toEqual(['FOLLOWERINFO 4:0', 'ACKEPOCH 6:0']);
+    expect(scene.leader.take()).toEqual(['FOLLOWERINFO 4:0', 'ACKEPOCH 3:7']);
+    expect(scene.leader.data[1]?.bytes).toEqual(int(3));
   });
 
   it('has the accepted epoch on disk before it says ACKEPOCH', () => {

@@ -60,6 +60,7 @@ describe('a leader with nothing in memory', () => {
     ['more than a tree that a leader had sent us', zx(2, 1), zx(2, 0), zx(2, 0), 'snap'],
     ['more than nothing', zx(1, 1), zx(0, 0), zx(0, 0), 'snap'],
     ['nothing either', zx(0, 0), zx(0, 0), zx(0, 0), 'diff 0:0'],
+    ['a need of the tree, and our epoch has begun', zx(3, 0), zx(2, 0), zx(1, 5), 'snap'],
   ])('to a learner that has %s', (_what, peer, lastProcessed, lastTxn, expected) => {
     expect(text(planSync(peer, history([], lastProcessed, lastTxn)))).toBe(expected);
   });
