@@ -20,6 +20,10 @@ import type { LeaderServer } from './zab/leader.ts';
 import { Leader } from './zab/leader.ts';
 import type { LearnerServer } from './zab/learner.ts';
 import { Learner } from './zab/learner.ts';
+import { NewerEpochs } from './zab/newer-epochs.ts';
+
+/** Pause before a voter comes again to a leader that it must not follow, in ms; it may be the only one for long. */
+const REFUSAL_PAUSE = 200;
 
 /** What a peer asks of its server. */
 export interface PeerServer {
@@ -83,6 +87,7 @@ export class Peer {
   private readonly ports: PeerPorts;
   private readonly options: PeerOptions;
   private readonly election: Election;
+  private readonly newerEpochs: NewerEpochs;
   private lookingSince = 0;
   /** Since when it has no role that serves, in ms; null while it has. */
   private unavailableSince: number | null = null;
@@ -96,6 +101,7 @@ export class Peer {
   constructor(ports: PeerPorts, options: PeerOptions) {
     this.ports = ports;
     this.options = options;
+    this.newerEpochs = new NewerEpochs(options.initLimitMs);
     this.election = new Election(
       {
         ...ports,
@@ -165,6 +171,7 @@ export class Peer {
         clock,
         log,
         epochs,
+        newerEpochs: this.newerEpochs,
         server: (leader) => server.lead(leader),
         rule: options.rule,
         membership: options.proposedMembership,
@@ -230,9 +237,9 @@ export class Peer {
   }
 
   private leaveRole(reason: string): void {
-    const { log, server, clock, random, listenForLearners } = this.ports;
-    const was = this.state;
-    log.warn(`${was} no more: ${reason}`);
+    const { log, server, listenForLearners, clock } = this.ports;
+    const pauseMs = this.pauseMs;
+    log.warn(`${this.state} no more: ${reason}`);
     if (this.leader !== null) listenForLearners(false);
     this.unavailableSince ??= clock.elapsed;
     this.leader = null;
@@ -241,10 +248,16 @@ export class Peer {
     this.election.setState('looking');
     server.endRole(() => {
       if (this.isStopped) return;
-      const { observerElectionDelayMs } = this.options;
-      if (was !== 'observing' || observerElectionDelayMs <= 0) this.look();
-      else this.electionAt = clock.elapsed + random() * observerElectionDelayMs;
+      if (pauseMs > 0) this.electionAt = clock.elapsed + pauseMs;
+      else this.look();
     });
+  }
+
+  /** How long it waits before it looks for a leader again, in ms. */
+  private get pauseMs(): number {
+    const { observerElectionDelayMs } = this.options;
+    if (this.state === 'observing') return this.ports.random() * observerElectionDelayMs;
+    return this.learner?.hasRefused === true ? REFUSAL_PAUSE : 0;
   }
 
   // ---- turns and time

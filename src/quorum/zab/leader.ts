@@ -5,7 +5,8 @@
  *   synchronization  a quorum has accepted it, none of them with a newer history; each is given ours
  *   broadcast        a quorum has our history: proposals are sent, and committed when a quorum has them on disk
  *
- * It ends by itself (`ended`) when a quorum is out of reach, time runs out, or the counter of its zxids does.
+ * It ends by itself (`ended`) when a quorum is out of reach, time runs out, the counter of its zxids does, or a voter comes that may not
+ * follow it any more (newer-epochs.ts).
  */
 
 import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
@@ -23,6 +24,7 @@ import { Acks } from './acks.ts';
 import type { LeaderHistory } from './history.ts';
 import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
 import { LearnerHandler } from './learner-handler.ts';
+import type { NewerEpochs } from './newer-epochs.ts';
 import { PacketType } from './packet.ts';
 import { ProposalSizes } from './proposal-sizes.ts';
 import { SyncRounds } from './sync-rounds.ts';
@@ -62,6 +64,7 @@ export interface LeaderPorts {
   readonly log: Log;
   readonly metrics: QuorumMetrics;
   readonly epochs: Epochs;
+  readonly newerEpochs: NewerEpochs;
   /** The server that goes with this leader. */
   readonly server: (leader: Leader) => LeaderServer;
   /** Who votes at present. */
@@ -148,7 +151,7 @@ export class Leader implements HandlerOwner {
     this.startedAt = clock.elapsed;
     this.ownEpoch = epochs.current;
     this.ownLastZxid = this.server.history.lastProcessedZxid;
-    this.epoch = epochs.accepted + 1;
+    this.epoch = Math.max(epochs.accepted, ports.newerEpochs.newest) + 1;
     this.nextPingAt = clock.elapsed + options.tickTime / 2;
   }
 
@@ -227,7 +230,24 @@ export class Leader implements HandlerOwner {
       if (acceptedEpoch >= this.epoch) this.epoch = acceptedEpoch + 1;
       if (handler.isParticipant && this.isVoter(sid)) this.hasToldEpoch.add(sid);
       this.proposeEpoch();
-    } else handler.sendLeaderInfo(this.epoch);
+    } else if (!this.stepsDownFor(handler, acceptedEpoch)) handler.sendLeaderInfo(this.epoch);
+  }
+
+  /**
+   * A voter that has accepted a newer epoch must not follow ours, and would be left out until another begins: it begins now. Not before
+   * ours is established, as a quorum may be about to follow, and without it nothing is won.
+   */
+  private stepsDownFor(handler: LearnerHandler, acceptedEpoch: number): boolean {
+    const { sid, isParticipant, name } = handler;
+    if (this.phase !== 'broadcast' || !isParticipant || !this.hasWeight(sid)) return false;
+    const { newerEpochs, clock } = this.ports;
+    if (!newerEpochs.mustStepDown(acceptedEpoch, this.epoch, clock.elapsed)) return false;
+    this.end(`${name} has accepted epoch ${acceptedEpoch} and must not follow ${this.epoch}`);
+    return true;
+  }
+
+  private hasWeight(sid: ServerId): boolean {
+    return this.isVoter(sid) && this.ports.rule().weightOf(sid) > 0;
   }
 
   private isVoter(sid: ServerId): boolean {
@@ -262,11 +282,12 @@ export class Leader implements HandlerOwner {
   // ---- synchronization
 
   epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void {
+    const isWitness = handler.isParticipant && this.isVoter(handler.sid);
     if (!this.isEpochAccepted && currentEpoch !== null) {
       const isAhead =
         currentEpoch > this.ownEpoch ||
         (currentEpoch === this.ownEpoch && lastZxid > this.ownLastZxid);
-      if (isAhead) {
+      if (isAhead && isWitness) {
         // Whoever has the newest history has to lead, or what it has would be lost.
         this.end(
           `${handler.name} is ahead: epoch ${currentEpoch}, zxid 0x${toHex(lastZxid)}, ` +
@@ -275,9 +296,7 @@ export class Leader implements HandlerOwner {
         return;
       }
       // A voter that has lost its database may elect, but not bear witness to what was committed (Java: waitForEpochAck).
-      if (lastZxid !== ZXID_UNKNOWN && handler.isParticipant && this.isVoter(handler.sid)) {
-        this.hasAcceptedEpoch.add(handler.sid);
-      }
+      if (lastZxid !== ZXID_UNKNOWN && isWitness) this.hasAcceptedEpoch.add(handler.sid);
     }
     this.waiting.set(handler, lastZxid);
     this.acceptEpoch();

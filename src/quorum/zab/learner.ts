@@ -117,6 +117,8 @@ export interface LearnerOptions {
 /** Learns from one leader. */
 export class Learner implements LinkHandler, PacketHandler {
   phase: LearnerPhase = 'dialling';
+  /** Whether it has ended because the leader's epoch is older than what this server has accepted. */
+  hasRefused = false;
   private readonly ports: LearnerPorts;
   private readonly options: LearnerOptions;
   private readonly server: LearnerServer;
@@ -260,8 +262,11 @@ export class Learner implements LinkHandler, PacketHandler {
     const { server } = this;
     const { epochs } = this.ports;
     const epoch = epochOf(packet.zxid);
-    if (epoch < epochs.accepted) {
-      this.end(`its epoch ${epoch} is older than ${epochs.accepted}, which we have accepted`);
+    // What an observer has accepted counts for nobody; it only must not follow whom it has left behind.
+    const oldest = this.options.isObserver ? epochs.current : epochs.accepted;
+    if (epoch < oldest) {
+      this.hasRefused = true;
+      this.end(`its epoch ${epoch} is older than ${oldest}, which we have accepted`);
       return;
     }
     const answer = Buffer.alloc(4);

@@ -16,6 +16,7 @@ import type { LeaderHistory } from '../../../src/quorum/zab/history.ts';
 import type { LeaderOptions, LeaderServer } from '../../../src/quorum/zab/leader.ts';
 import { Leader } from '../../../src/quorum/zab/leader.ts';
 import type { LearnerRequest } from '../../../src/quorum/zab/learner-handler.ts';
+import { NewerEpochs } from '../../../src/quorum/zab/newer-epochs.ts';
 import { MemoryDisk } from '../../datatree/storage/memory-disk.ts';
 import { DIRECTORY, newTree, SESSION } from '../../datatree/storage/scene.ts';
 import { membership } from '../java-memberships.ts';
@@ -95,6 +96,8 @@ export interface Scenario {
   readonly current?: number;
   readonly committed?: readonly Zxid[];
   readonly lastZxid?: Zxid;
+  /** What this server remembers of the last time that it led. */
+  readonly newerEpochs?: NewerEpochs;
   readonly options?: Partial<LeaderOptions>;
 }
 
@@ -109,6 +112,7 @@ export class LeaderScene {
   readonly lines: string[] = [];
   readonly disk = new MemoryDisk();
   readonly epochs: Epochs;
+  readonly newerEpochs: NewerEpochs;
   readonly server = new MemoryServer();
   readonly metrics = new ServerMetrics(() => 0.5);
   readonly leader: Leader;
@@ -128,6 +132,7 @@ export class LeaderScene {
     this.epochs = Epochs.read(this.disk, DIRECTORY, zx(0, 0), () => undefined);
     this.epochs.setAccepted(accepted);
     this.epochs.setCurrent(current);
+    this.newerEpochs = scenario.newerEpochs ?? new NewerEpochs(10 * TICK);
     const rule = quorumRule(membership(members));
     const say = (message: string): unknown => this.lines.push(message);
     this.leader = new Leader(
@@ -136,6 +141,7 @@ export class LeaderScene {
         log: { debug: say, info: say, warn: say, error: say },
         metrics: this.metrics,
         epochs: this.epochs,
+        newerEpochs: this.newerEpochs,
         server: () => this.server,
         rule: () => rule,
         membership: (zxid) => `the membership of ${shown(zxid)}`,

@@ -7,6 +7,7 @@ import { SnapshotStream } from '../../../src/datatree/storage/snapshot-stream.ts
 import { toSessionId } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
 import { JuteWriter } from '../../../src/jute/writer.ts';
+import { NewerEpochs } from '../../../src/quorum/zab/newer-epochs.ts';
 import { PacketType, writePacket } from '../../../src/quorum/zab/packet.ts';
 import { createTxn, DIRECTORY, Scene, zxid } from '../../datatree/storage/scene.ts';
 import { LeaderScene, recordOf, TICK } from './leader-scene.ts';
@@ -43,6 +44,7 @@ describe('discovery', () => {
     const scene = new LeaderScene();
     scene.hello(2);
     expect(scene.hello(3, 7).take()).toEqual(['LEADERINFO 1:0']);
+    expect(scene.ended).toBeNull();
   });
 
   it('has accepted the epoch itself, on disk, before anybody hears of it', () => {
@@ -89,6 +91,56 @@ describe('discovery', () => {
   });
 });
 
+describe('a voter that has accepted a newer epoch than the one that is established', () => {
+  const established = (newerEpochs: NewerEpochs, accepted = 0): LeaderScene => {
+    const scene = new LeaderScene({ newerEpochs, accepted, current: accepted });
+    scene.follows(2, zx(0, 0), accepted);
+    return scene;
+  };
+
+  it('makes its leader step down, and the next epoch is one that it can follow', () => {
+    const newerEpochs = new NewerEpochs(10 * TICK);
+    const scene = established(newerEpochs);
+    const voter = scene.hello(3, 7);
+    expect(scene.ended).toContain('server 3 at 10.0.0.2:45000 has accepted epoch 7');
+    expect(voter.take()).toEqual(['closed']);
+    const next = new LeaderScene({ newerEpochs, accepted: 1, current: 1 });
+    expect(next.hello(2, 1).take()).toEqual(['LEADERINFO 8:0']);
+    expect(next.hello(3, 7).take()).toEqual(['LEADERINFO 8:0']);
+    expect(next.ended).toBeNull();
+  });
+
+  it('has to wait for that where its leader has stepped down a while ago', () => {
+    const newerEpochs = new NewerEpochs(10 * TICK);
+    established(newerEpochs).hello(3, 7);
+    const scene = established(newerEpochs, 8);
+    expect(scene.hello(3, 20).take()).toEqual(['LEADERINFO 9:0']);
+    scene.clock.elapsed += 10 * TICK;
+    expect(scene.hello(3, 20).isClosed).toBe(true);
+    expect(scene.ended).toContain('has accepted epoch 20');
+  });
+
+  it.each([
+    ['that no number of elections explains', 3, 1002, 'followerInfo'],
+    ['and follows already, as the epoch is its own', 3, 1, 'followerInfo'],
+    ['and only observes', 4, 7, 'observerInfo'],
+    ['and is not one of the ensemble', 9, 7, 'followerInfo'],
+  ] as const)('changes nothing with an epoch %s', (_what, sid, accepted, type) => {
+    const scene = established(new NewerEpochs(10 * TICK));
+    expect(scene.hello(sid, accepted, type).take()).toEqual(['LEADERINFO 1:0']);
+    expect(scene.ended).toBeNull();
+  });
+
+  it('changes nothing without weight', () => {
+    const members =
+      'server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\ngroup.1=1:2:3\nweight.1=1\nweight.2=1\nweight.3=0';
+    const scene = new LeaderScene({ members });
+    scene.follows(2);
+    expect(scene.hello(3, 7).take()).toEqual(['LEADERINFO 1:0']);
+    expect(scene.ended).toBeNull();
+  });
+});
+
 describe('synchronisation', () => {
   it('gives no history before a quorum has accepted the epoch', () => {
     const members = [1, 2, 3, 4, 5].map((sid) => `server.${sid}=h:1:2`).join('\n');
@@ -110,6 +162,17 @@ describe('synchronisation', () => {
     scene.accepts(2, lastZxid, epoch);
     expect(scene.ended).toContain('is ahead');
     expect(scene.peers[0]?.isClosed).toBe(true);
+  });
+
+  it('goes on where an observer is ahead: what is committed a quorum has, and what else it has is cut', () => {
+    const scene = new LeaderScene({ accepted: 3, current: 2, committed: [zx(2, 7)] });
+    const observer = scene.hello(4, 0, 'observerInfo');
+    scene.hello(2);
+    observer.say('ackEpoch', zx(2, 8), int(2));
+    scene.turn();
+    scene.accepts(3, zx(2, 7), 2);
+    expect(scene.ended).toBeNull();
+    expect(observer.take()).toEqual(['LEADERINFO 4:0', 'TRUNC 2:7', 'NEWLEADER 4:0']);
   });
 
   it('takes a learner that is ahead once a quorum has accepted the epoch, and cuts it', () => {

@@ -109,12 +109,28 @@ describe('discovery', () => {
     expect(scene.leader.data[1]?.bytes).toEqual(int(-1));
   });
 
+  it('of an observer takes an older epoch than it has accepted, but no leader that it has left behind', () => {
+    const epochs = { accepted: 4, current: 2 };
+    const scenes = [3, 1].map((epoch) => {
+      const scene = new LearnerScene({ ...epochs, options: { isObserver: true } });
+      scene.connect();
+      scene.leader.say('leaderInfo', zx(epoch, 0), int(0x10000));
+      scene.turn();
+      return scene;
+    });
+    expect(scenes[0]?.leader.take()).toEqual(['OBSERVERINFO 4:0', 'ACKEPOCH 0:0']);
+    expect(scenes[0]?.leader.data[1]?.bytes).toEqual(int(-1));
+    expect(scenes[0]?.epochs.accepted).toBe(4);
+    expect(scenes[1]?.ended).toContain('its epoch 1 is older than 2');
+  });
+
   it('follows no leader of an older epoch', () => {
     const scene = new LearnerScene({ accepted: 4 });
     scene.connect();
     scene.leader.say('leaderInfo', zx(3, 0), int(0x10000));
     scene.turn();
     expect(scene.ended).toContain('its epoch 3 is older than 4');
+    expect(scene.learner.hasRefused).toBe(true);
     expect(scene.leader.isClosed).toBe(true);
   });
 });

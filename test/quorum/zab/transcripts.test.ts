@@ -5,6 +5,7 @@
  *     > start 1 2 3                                     processes start
  *     > client 1 create /a text                         a client of s1 asks: create, set, get, sync; it keeps its connection
  *     > kill 3, off 3                                   kill -9; the power fails, and what was not synced may be lost
+ *     > accepted 3 5000                                 the file with the epoch that it has accepted says something else
  *     > cut 1 2, heal 1 2                               nothing passes between them, and again
  *     > drop 3 COMMIT, pass 3 COMMIT                    packets of a type are lost on their way, and not any more
  *     > run ms, status                                  time passes; who does what
@@ -23,7 +24,7 @@ function configure(scene: Scene, words: readonly string[]): void {
 
 function carryOut(scene: Scene, command: string): string[] {
   const [verb, ...words] = command.split(' ');
-  const [host = '', other = ''] = words.map((word) => (/^\d+$/.test(word) ? `s${word}` : word));
+  const [host = '', other = ''] = words.map((word) => (/^\d$/.test(word) ? `s${word}` : word));
   switch (verb) {
     case 'ensemble':
       configure(scene, words);
@@ -38,6 +39,9 @@ function carryOut(scene: Scene, command: string): string[] {
     case 'off':
       scene.server(host).crash(verb === 'off');
       scene.forgetClient(host);
+      return [];
+    case 'accepted':
+      scene.writeAcceptedEpoch(host, other);
       return [];
     case 'cut':
     case 'heal':

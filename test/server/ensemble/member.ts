@@ -16,6 +16,7 @@ import type { DialEvents } from '../../../src/quorum/ports.ts';
 import { quorumRule } from '../../../src/quorum/quorum-rule.ts';
 import { Leader } from '../../../src/quorum/zab/leader.ts';
 import { Learner } from '../../../src/quorum/zab/learner.ts';
+import { NewerEpochs } from '../../../src/quorum/zab/newer-epochs.ts';
 import { History } from '../../../src/server/ensemble/history.ts';
 import { Leading } from '../../../src/server/ensemble/leading.ts';
 import { Learning } from '../../../src/server/ensemble/learning.ts';
@@ -164,7 +165,7 @@ export class Member {
     const terms: Leading[] = [];
     const leader = new Leader(
       {
-        ...{ clock, log, metrics, epochs },
+        ...{ clock, log, metrics, epochs, newerEpochs: new NewerEpochs(10 * TICK) },
         server: (of) => {
           const leading = new Leading(this.termPorts, of, 1);
           terms.push(leading);
