@@ -199,15 +199,15 @@ export class ZooKeeper extends SessionClient {
     return await this.ask(this.#naming(OpCode.getAllChildrenNumber, path, read, options));
   }
 
-  /** The paths of this session's ephemeral znodes at and below a path. Servers have it from 3.6 on. */
+  /**
+   * The paths of this session's ephemeral znodes that begin with a text: `/a` is the beginning of `/a/b` and of `/ab`, as it is for the
+   * servers (Java: FinalRequestProcessor). Servers have it from 3.6 on.
+   */
   async getEphemerals(prefix = '/', options: RequestOptions = {}): Promise<readonly string[]> {
-    const isBelow = (path: string): boolean =>
-      prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
     const read = (reader: JuteReader): readonly string[] =>
       readTexts(reader)
         .filter((path) => this.root.contains(path))
-        .map((path) => this.root.toClient(path))
-        .filter(isBelow);
+        .map((path) => this.root.toClient(path));
     return await this.ask(this.#naming(OpCode.getEphemerals, prefix, read, options));
   }
 

@@ -78,7 +78,7 @@ function wordsFor(error: ZooKeeperError): string {
     }
     default: {
       const words = WORDS.get(error.code);
-      return words === undefined ? keeperMessage(error) : `${words}${error.path}`;
+      return words === undefined ? keeperMessage(error) : `${words}${error.path ?? ''}`;
     }
   }
 }

@@ -72,6 +72,7 @@ export function operationStories(kind: ServerKind): void {
         expect.arrayContaining([`${at}/e`, `${at}/0000000001`]),
       );
       expect(await zk.getEphemerals(`${at}/c`)).toEqual([]);
+      expect(await zk.getEphemerals(`${at}/00`)).toEqual([`${at}/0000000001`]);
     });
 
     it('fail with the class, the code and the path of what went wrong', async () => {

@@ -18,7 +18,7 @@ export const reconfig: ServerCommand = {
   help: [
     '-add, -remove  servers that come and go',
     '-members       all servers from now on',
-    '-file path     the same from the lines server.N=… of a file',
+    '-file path     the same from the lines of a file: server.N=…, group.N=…, weight.N=…',
     '-v version     only if the configuration has this version (hexadecimal)',
     '-s             show the Stat of its znode afterwards',
   ],
@@ -72,13 +72,13 @@ function versionOf(text: string | undefined): bigint {
   return BigInt.asIntN(64, BigInt(`0x${text}`));
 }
 
-/** The lines `server.N=…` of a file. */
+/** The lines of a file that say who is a member: `server.N=…`, `group.N=…`, `weight.N=…`. */
 function membersIn(file: string): string[] {
   try {
     return readFileSync(file, 'utf8')
       .split('\n')
       .map((each) => each.trim())
-      .filter((each) => /^server\.[0-9]+\s*=/.test(each));
+      .filter((each) => /^(server|group|weight)\.[0-9]+\s*=/.test(each));
   } catch (error) {
     if (!hasCode(error)) throw error;
     const reason = error.code === 'ENOENT' ? 'No such file or directory' : error.message;
