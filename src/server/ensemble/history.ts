@@ -174,11 +174,10 @@ export class History implements LeaderHistory {
     log.warn(`Truncating log to get in sync with the leader 0x${toHex(zxid)}`);
     if (!truncateLog(disk, this.directories, zxid)) {
       this.needsTree = true;
-      // Nothing says where the histories part, and the leader will ask for the same again: it gives the whole tree only to whoever has
-      // none, and to be without its history is for the operator to decide.
+      // Nothing says where the histories part, and the leader would want the same again: it is asked for the whole tree instead.
       throw new StorageError(
         `The log cannot be cut at 0x${toHex(zxid)}, as the leader wants it: what is there does not lead to that zxid. ` +
-          'Started with an empty data directory, this server gets the whole tree',
+          'The leader is asked for the whole tree',
         this.directories.logDirectory,
       );
     }
