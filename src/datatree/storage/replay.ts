@@ -4,7 +4,7 @@
  */
 
 import type { Zxid } from '../../jute/int64.ts';
-import { toHex, toZxid } from '../../jute/int64.ts';
+import { nextZxid, toHex, toZxid } from '../../jute/int64.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
 import type { TxnHeader } from '../../jute/txn.ts';
@@ -71,7 +71,7 @@ export class Replay {
   /** Applies all files, oldest first, and mends the end of the last one. Raises StorageError, before anything is changed. */
   run(logs: readonly NamedFile[]): void {
     this.tree.isReplaying = true;
-    for (const log of logs) {
+    for (const log of this.withoutPassed(logs)) {
       if (!this.isEnded && !this.isPast(log.zxid)) this.readLog(log);
     }
     this.tree.isReplaying = false;
@@ -87,13 +87,36 @@ export class Replay {
     this.mendEnd();
   }
 
+  /**
+   * A file that begins with the very transaction that comes next holds what the ones before it could still give: it is made for that
+   * transaction once all others are durable. They are large, and would be read for nothing.
+   */
+  private withoutPassed(logs: readonly NamedFile[]): readonly NamedFile[] {
+    const next = nextZxid(this.last);
+    const first = logs.findIndex((log) => log.zxid === next && this.hasTxn(log));
+    return first === -1 ? logs : logs.slice(first);
+  }
+
+  private hasTxn(log: NamedFile): boolean {
+    const reader = new LogReader(this.disk, this.pathOf(log));
+    try {
+      return reader.hasHeader && reader.next() && readTxnHeader(reader.record).zxid === log.zxid;
+    } finally {
+      reader.close();
+    }
+  }
+
+  private pathOf(log: NamedFile): string {
+    return `${this.options.logDirectory}/${log.name}`;
+  }
+
   private isPast(zxid: Zxid): boolean {
     const { throughZxid } = this.options;
     return throughZxid !== undefined && zxid > throughZxid;
   }
 
   private readLog(log: NamedFile): void {
-    const path = `${this.options.logDirectory}/${log.name}`;
+    const path = this.pathOf(log);
     const reader = new LogReader(this.disk, path);
     let lastRead = toZxid(log.zxid - 1n);
     try {
