@@ -9,7 +9,7 @@
  */
 
 import { crc32 } from 'node:zlib';
-import { STAT_SIZE, StatOffset } from '../jute/data.ts';
+import { STAT_PERSISTED_PZXID_OFFSET, STAT_SIZE, StatOffset } from '../jute/data.ts';
 
 /** The version that a TxnDigest carries (Java: DigestCalculator.DIGEST_VERSION). */
 export const DIGEST_VERSION = 2;
@@ -66,6 +66,44 @@ export function crcUpdate(crc: number, bytes: Uint8Array, start: number, end: nu
 }
 
 /**
+ * The same for bytes that are copied on the way, word after word: `size` of them from `source[from …]` to `target[to …]`.
+ */
+export function crcCopy(
+  crc: number,
+  source: DataView,
+  from: number,
+  target: DataView,
+  to: number,
+  size: number,
+): number {
+  const table = tables;
+  let state = crc;
+  let at = 0;
+  for (; at + 8 <= size; at += 8) {
+    const low = source.getInt32(from + at, true);
+    const high = source.getInt32(from + at + 4, true);
+    target.setInt32(to + at, low, true);
+    target.setInt32(to + at + 4, high, true);
+    state ^= low;
+    state =
+      (table[1792 + (state & 0xff)] as number) ^
+      (table[1536 + ((state >>> 8) & 0xff)] as number) ^
+      (table[1280 + ((state >>> 16) & 0xff)] as number) ^
+      (table[1024 + (state >>> 24)] as number) ^
+      (table[768 + (high & 0xff)] as number) ^
+      (table[512 + ((high >>> 8) & 0xff)] as number) ^
+      (table[256 + ((high >>> 16) & 0xff)] as number) ^
+      (table[high >>> 24] as number);
+  }
+  for (; at < size; at++) {
+    const byte = source.getUint8(from + at);
+    target.setUint8(to + at, byte);
+    state = (state >>> 8) ^ (table[(state ^ byte) & 0xff] as number);
+  }
+  return state;
+}
+
+/**
  * Finishes a digest: `crc` has taken in path and data. `stat` holds at `at` a Stat in its wire layout with the fields as the
  * tree stores them (creates counted in cversion, owners of every kind). Gives 32 bits, unsigned.
  *
@@ -73,18 +111,23 @@ export function crcUpdate(crc: number, bytes: Uint8Array, start: number, end: nu
  * of the wire layout.
  */
 export function finishDigest(crc: number, stat: Uint8Array, at: number): number {
-  return ~takeStat(crc, stat, at) >>> 0;
+  return ~takeStat(crc, stat, at, StatOffset.pzxid) >>> 0;
 }
 
-function takeStat(crc: number, stat: Uint8Array, at: number): number {
+function takeStat(crc: number, stat: Uint8Array, at: number, pzxidOffset: number): number {
   let state = crcUpdate(crc, stat, at, at + StatOffset.ctime);
-  state = crcUpdate(state, stat, at + StatOffset.pzxid, at + StatOffset.pzxid + 8);
+  state = crcUpdate(state, stat, at + pzxidOffset, at + pzxidOffset + 8);
   return crcUpdate(state, stat, at + StatOffset.ctime, at + StatOffset.dataLength);
 }
 
 /** What a Stat does to the digest of any znode: for finishDigestWith(), where many have the same. */
 export function statDigest(stat: Uint8Array, at: number): number {
-  return takeStat(0, stat, at);
+  return takeStat(0, stat, at, StatOffset.pzxid);
+}
+
+/** The same for a StatPersisted. */
+export function statPersistedDigest(stat: Uint8Array, at: number): number {
+  return takeStat(0, stat, at, STAT_PERSISTED_PZXID_OFFSET);
 }
 
 /** The same as finishDigest(), `ofStat` being the statDigest() of the Stat: by linearity, the CRC goes on over as many zeros. */
@@ -108,7 +151,7 @@ function makeOverZeroStat(): Int32Array {
   const zeros = new Uint8Array(STAT_SIZE);
   const made = new Int32Array(4 * 256);
   for (let bit = 0; bit < 32; bit++) {
-    const alone = takeStat(1 << bit, zeros, 0);
+    const alone = takeStat(1 << bit, zeros, 0, StatOffset.pzxid);
     const base = (bit >> 3) * 256;
     for (let byte = 1 << (bit & 7); byte < 2 << (bit & 7); byte++) {
       made[base + byte] = (made[base + byte - (1 << (bit & 7))] as number) ^ alone;

@@ -9,7 +9,7 @@
  */
 
 import type { ACL } from '../jute/data.ts';
-import { StatOffset } from '../jute/data.ts';
+import { STAT_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { crcUpdate, finishDigest, finishDigestWith, statDigest } from './digest.ts';
 import type { Row } from './rows.ts';
@@ -46,12 +46,21 @@ export interface NewContent {
   readonly owner: SessionId;
 }
 
+/** Where fields stand in a Stat, in words. */
+const CZXID = StatOffset.czxid >> 2;
+const MZXID = StatOffset.mzxid >> 2;
+const CTIME = StatOffset.ctime >> 2;
+const MTIME = StatOffset.mtime >> 2;
+const PZXID = StatOffset.pzxid >> 2;
+
 /** Makes rows of znodes. */
 export class Reservations {
   private readonly state: TreeState;
-  private readonly given = blankZnode();
-  /** The transaction that last created something without an owner, and the digest of the Stat that it gave it. */
-  private readonly digested = { zxidHigh: 0, zxidLow: 0, timeHigh: 0, timeLow: 0, ofStat: 0 };
+  /** The Stat of what the last transaction created, for a znode without an owner and data; the same as bytes, and its digest. */
+  private readonly stat = new Int32Array(STAT_SIZE >> 2);
+  private readonly statBytes = new Uint8Array(this.stat.buffer);
+  private ofStat = 0;
+  private readonly given = blankZnode(this.stat);
 
   constructor(state: TreeState) {
     this.state = state;
@@ -78,48 +87,45 @@ export class Reservations {
     given.data = content.dataEnd < 0 ? null : content.dataBytes;
     given.dataStart = content.dataStart;
     given.dataEnd = content.dataEnd;
+    given.acl = state.aclTable.take(content.acl);
+    given.crc = crcUpdate(-1, bytes, start, end);
+    this.setMoment(moment);
     const row = znodes.reserve(given);
-    const [zxidHigh, zxidLow] = [wireOrder(moment.zxidHigh), wireOrder(moment.zxidLow)];
-    const [timeHigh, timeLow] = [wireOrder(moment.timeHigh), wireOrder(moment.timeLow)];
-    rows.setStatWords(row, StatOffset.czxid, zxidHigh, zxidLow);
-    rows.setStatWords(row, StatOffset.mzxid, zxidHigh, zxidLow);
-    rows.setStatWords(row, StatOffset.pzxid, zxidHigh, zxidLow);
-    rows.setStatWords(row, StatOffset.ctime, timeHigh, timeLow);
-    rows.setStatWords(row, StatOffset.mtime, timeHigh, timeLow);
-    if (given.ownerKind !== OwnerKind.none) {
-      rows.setStatLong(row, StatOffset.ephemeralOwner, content.owner);
-    }
-    rows.set(row, Field.acl, state.aclTable.take(content.acl));
+    const hasOwner = given.ownerKind !== OwnerKind.none;
+    if (hasOwner) rows.setStatLong(row, StatOffset.ephemeralOwner, content.owner);
     if (state.options.digestEnabled && !given.isExcluded) {
-      rows.set(row, Field.digest, this.digestOf(row, place, content, moment));
+      const digest = hasOwner
+        ? finishDigest(given.crc, rows.stat(row), 0)
+        : finishDigestWith(given.crc, this.ofStat);
+      rows.set(row, Field.digest, digest);
     }
     return row;
   }
 
-  /** The digest of a row that is new. The Stats of what one transaction creates are the same, but for the owners. */
-  private digestOf(row: Row, place: NewPlace, content: NewContent, moment: TxnMoment): number {
-    const { rows } = this.state.znodes;
-    let crc = crcUpdate(-1, place.bytes, place.start, place.end);
-    if (content.dataEnd >= 0) {
-      crc = crcUpdate(crc, content.dataBytes, content.dataStart, content.dataEnd);
-    }
-    if (this.given.ownerKind !== OwnerKind.none) {
-      return finishDigest(crc, rows.stat(row), 0);
-    }
-    const { digested } = this;
+  /** Makes the Stat ready. What one transaction creates has the same, but for the owners. */
+  private setMoment(moment: TxnMoment): void {
+    const { stat } = this;
+    const zxidHigh = wireOrder(moment.zxidHigh);
+    const zxidLow = wireOrder(moment.zxidLow);
+    const timeHigh = wireOrder(moment.timeHigh);
+    const timeLow = wireOrder(moment.timeLow);
     const isSame =
-      digested.zxidLow === moment.zxidLow &&
-      digested.zxidHigh === moment.zxidHigh &&
-      digested.timeLow === moment.timeLow &&
-      digested.timeHigh === moment.timeHigh;
-    if (!isSame) {
-      digested.zxidLow = moment.zxidLow;
-      digested.zxidHigh = moment.zxidHigh;
-      digested.timeLow = moment.timeLow;
-      digested.timeHigh = moment.timeHigh;
-      digested.ofStat = statDigest(rows.stat(row), 0);
-    }
-    return finishDigestWith(crc, digested.ofStat);
+      stat[CZXID + 1] === zxidLow &&
+      stat[CZXID] === zxidHigh &&
+      stat[CTIME + 1] === timeLow &&
+      stat[CTIME] === timeHigh;
+    if (isSame) return;
+    stat[CZXID] = zxidHigh;
+    stat[CZXID + 1] = zxidLow;
+    stat[MZXID] = zxidHigh;
+    stat[MZXID + 1] = zxidLow;
+    stat[PZXID] = zxidHigh;
+    stat[PZXID + 1] = zxidLow;
+    stat[CTIME] = timeHigh;
+    stat[CTIME + 1] = timeLow;
+    stat[MTIME] = timeHigh;
+    stat[MTIME + 1] = timeLow;
+    this.ofStat = statDigest(this.statBytes, 0);
   }
 
   /** Makes a reserved row a znode of the tree. */

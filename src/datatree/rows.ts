@@ -41,8 +41,6 @@ export const Field = {
   digest: 6,
 } as const;
 
-/** The slot of OPEN_ACL_UNSAFE (acl-table.ts). */
-const NO_ACL = -1;
 const EXTENSION = 7;
 const NO_EXTENSION = 0;
 const STAT_WORD = 8;
@@ -58,6 +56,9 @@ const PZXID = 6;
 const WORDS_PER_EXTENSION = 8;
 const EXTENSION_SEGMENT_BITS = 10;
 const IN_EXTENSION_SEGMENT = (1 << EXTENSION_SEGMENT_BITS) - 1;
+
+/** How many words of a StatPersisted every row has: czxid, mzxid, ctime, mtime, version. */
+export const STAT_WORDS_IN_ROW = (StatOffset.version >> 2) + 1;
 
 /** Turns the byte order of this machine into that of the wire, and back. */
 export function wireOrder(word: number): number {
@@ -199,32 +200,45 @@ export class Rows extends Records {
     }
   }
 
-  /** Takes the fields of a Stat from a StatPersisted at `source[at …]`; dataLength and numChildren stay. */
-  takePersistedStat(row: Row, source: DataView, at: number): void {
-    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
-    const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
-    for (let word = 0; word <= StatOffset.version >> 2; word++) {
-      words[stat + word] = source.getInt32(at + 4 * word, IS_LITTLE_ENDIAN);
+  /** Takes the fields of a Stat from the words of a StatPersisted; dataLength and numChildren stay. */
+  takePersistedStat(row: Row, stat: Int32Array): void {
+    for (let word = 0; word < STAT_WORDS_IN_ROW; word++) {
+      this.set(row, STAT_WORD + word, stat[word] as number);
     }
     for (let offset = StatOffset.cversion; offset < StatOffset.dataLength; offset += 4) {
-      this.setStatWord(row, offset, source.getInt32(at + offset, IS_LITTLE_ENDIAN));
+      this.setStatWord(row, offset, stat[offset >> 2] as number);
     }
-    const pzxid = at + STAT_PERSISTED_PZXID_OFFSET;
-    const high = source.getInt32(pzxid, IS_LITTLE_ENDIAN);
-    this.setStatWords(row, StatOffset.pzxid, high, source.getInt32(pzxid + 4, IS_LITTLE_ENDIAN));
+    const pzxid = STAT_PERSISTED_PZXID_OFFSET >> 2;
+    const [high, low] = [stat[pzxid] as number, stat[pzxid + 1] as number];
+    this.setStatWords(row, StatOffset.pzxid, high, low);
   }
 
-  /** Sets the numbers of a row that is new, and its Stat to zero. */
-  start(row: Row, parent: Row, nameAndFlags: number): void {
+  /**
+   * Sets the numbers of a row that is new and has neither children nor siblings. Its Stat begins with the words of `stat`, which are in
+   * wire order, and is the usual one otherwise.
+   */
+  start(
+    row: Row,
+    given: { readonly parent: Row; readonly acl: number; readonly stat: Int32Array },
+    nameAndFlags: number,
+    chunk: number,
+    dataLength: number,
+  ): void {
     const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
     const at = (row & IN_SEGMENT) * WORDS_PER_ROW;
-    words[at + Field.parent] = parent;
+    const { stat } = given;
+    words[at + Field.parent] = given.parent;
     words[at + Field.nameAndFlags] = nameAndFlags;
+    words[at + Field.chunk] = chunk;
     words[at + Field.nextSibling] = NO_ROW;
     words[at + Field.previousSibling] = NO_ROW;
-    words[at + Field.acl] = NO_ACL;
+    words[at + Field.acl] = given.acl;
     words[at + Field.digest] = 0;
-    for (let word = STAT_WORD; word < WORDS_PER_ROW; word++) words[at + word] = 0;
+    words[at + EXTENSION] = NO_EXTENSION;
+    for (let word = 0; word < STAT_WORDS_IN_ROW; word++) {
+      words[at + STAT_WORD + word] = stat[word] as number;
+    }
+    words[at + DATA_LENGTH] = wireOrder(dataLength);
   }
 
   private statWord(row: Row, offset: number): number {

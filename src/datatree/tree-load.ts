@@ -14,7 +14,9 @@ import type { SessionId } from '../jute/int64.ts';
 import { readInt32, readInt64, readTimeMs, SESSION_ID_ZERO, toZxid } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { decodeString, JuteError } from '../jute/reader.ts';
-import { crcUpdate } from './digest.ts';
+import { crcUpdate, finishDigestWith, statPersistedDigest } from './digest.ts';
+import { IS_LITTLE_ENDIAN } from './memory.ts';
+import { lastSlash } from './path-bytes.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
@@ -23,21 +25,74 @@ import { blankZnode, MAX_PATH_SIZE } from './znodes.ts';
 const SLASH = 0x2f;
 const ACL_SIZE = 8;
 const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
+/** Fields of a StatPersisted, in words. */
+const CZXID = StatOffset.czxid >> 2;
+const CVERSION = StatOffset.cversion >> 2;
+const OWNER = StatOffset.ephemeralOwner >> 2;
+const PZXID = STAT_PERSISTED_PZXID_OFFSET >> 2;
+
+/** What all children of a znode have in common: siblings mostly stand together. */
+class Siblings {
+  parent: Row = NO_ROW;
+  isExcluded = false;
+  /** The path up to the slash in front of the name: its size, 0 before any, its running CRC, and how many characters it has. */
+  size = 0;
+  crc = 0;
+  characters = 0;
+  private bytes: Uint8Array = NO_BYTES;
+  private view: DataView = NO_VIEW;
+
+  /** Takes `bytes[start, nameStart)` as the beginning of their paths. */
+  set(parent: Row, isExcluded: boolean, bytes: Uint8Array, start: number, nameStart: number): void {
+    this.parent = parent;
+    this.isExcluded = isExcluded;
+    this.size = nameStart - start;
+    this.crc = crcUpdate(-1, bytes, start, nameStart);
+    this.characters = charactersIn(bytes, start, nameStart);
+    if (this.size > this.bytes.length) {
+      this.bytes = new Uint8Array(2 * this.size);
+      this.view = new DataView(this.bytes.buffer);
+    }
+    this.bytes.set(bytes.subarray(start, nameStart));
+  }
+
+  /** Whether the path `view[start, end)` is that of one of them. */
+  has(view: DataView, start: number, end: number): boolean {
+    const { size } = this;
+    if (size === 0 || end - start <= size) return false;
+    let at = 0;
+    for (; at + 4 <= size; at += 4) {
+      if (view.getInt32(start + at) !== this.view.getInt32(at)) return false;
+    }
+    for (; at < size; at++) if (view.getUint8(start + at) !== this.view.getUint8(at)) return false;
+    for (at += start; at < end; at++) if (view.getUint8(at) === SLASH) return false;
+    return true;
+  }
+}
 
 /** A tree that is being loaded. It was emptied at the start. */
 export class TreeLoad {
   private readonly state: TreeState;
-  private readonly given = blankZnode();
   /** What the reader of the current call reads, and the same as a view. */
   private bytes: Buffer = NO_BYTES;
-  private view: DataView = new DataView(NO_BYTES.buffer);
+  private view: DataView = NO_VIEW;
   private hasRoot = false;
   /** Whether paths are still to be entered into the index. */
   private isBulk = true;
   /** The znode before, and the size of its path. */
   private previous: Row = NO_ROW;
   private previousSize = 0;
-  /** Where the record with the highest czxid has it, as two words. */
+  private readonly siblings = new Siblings();
+  /** The StatPersisted of the znode before, and what follows from it: many are the same as the one before. */
+  private readonly stat = new Int32Array(STAT_PERSISTED_SIZE >> 2);
+  private readonly given = blankZnode(this.stat);
+  private statDigest = 0;
+  private owner: SessionId = SESSION_ID_ZERO;
+  /** Whether a row has all of it without an extension. */
+  private isUsualStat = true;
+  /** The highest czxid, as two words. */
   private czxidHigh = 0;
   private czxidLow = 0;
 
@@ -94,41 +149,56 @@ export class TreeLoad {
 
   /** Takes a whole record: the path, the size of the data and the data, the number of the ACL, the StatPersisted. */
   private takeNode(pathStart: number, pathEnd: number, dataEnd: number): void {
-    const { state, given, bytes } = this;
+    const { state, given, bytes, siblings } = this;
     const { rows } = state.znodes;
-    const statStart = dataEnd + ACL_SIZE;
-    const owner = ownerAt(bytes, statStart + StatOffset.ephemeralOwner);
+    this.takeStat(dataEnd + ACL_SIZE);
     const isRoot = pathStart === pathEnd;
     given.data = readInt32(bytes, pathEnd) === -1 ? null : bytes;
     given.dataStart = pathEnd + 4;
     given.dataEnd = dataEnd;
-    const row = isRoot ? this.takeRoot() : this.addNode(pathStart, pathEnd, owner);
+    given.acl = state.aclTable.takeId(readTimeMs(bytes, dataEnd));
+    const row = isRoot ? this.takeRoot() : this.addNode(pathStart, pathEnd);
     this.previous = row;
     this.previousSize = pathEnd - pathStart;
-    rows.takePersistedStat(row, this.view, statStart);
-    this.noteCzxid(readInt32(bytes, statStart), readInt32(bytes, statStart + 4));
-    rows.set(row, Field.acl, state.aclTable.takeId(readTimeMs(bytes, dataEnd)));
-    if (owner !== 0n && !isRoot) state.owners.add(row, owner);
+    if (!this.isUsualStat || isRoot) rows.takePersistedStat(row, this.stat);
+    if (this.owner !== SESSION_ID_ZERO && !isRoot) state.owners.add(row, this.owner);
     if (state.options.digestEnabled && (isRoot || !given.isExcluded)) {
-      this.takeDigest(row, pathStart, pathEnd, dataEnd);
+      const digest = finishDigestWith(given.crc, this.statDigest);
+      state.digest.add(digest);
+      rows.set(row, Field.digest, digest);
     }
-    state.approximateDataSize +=
-      charactersIn(bytes, pathStart, pathEnd) + dataEnd - given.dataStart;
+    const characters = isRoot
+      ? 0
+      : siblings.characters + charactersIn(bytes, pathStart + siblings.size, pathEnd);
+    state.approximateDataSize += characters + dataEnd - given.dataStart;
   }
 
-  /** Computes the digest from the record (digest.ts has the order of the fields). */
-  private takeDigest(row: Row, pathStart: number, pathEnd: number, dataEnd: number): void {
-    const { bytes, state } = this;
-    const stat = dataEnd + ACL_SIZE;
-    const pzxid = stat + STAT_PERSISTED_PZXID_OFFSET;
-    let crc = crcUpdate(-1, bytes, pathStart, pathEnd);
-    crc = crcUpdate(crc, bytes, pathEnd + 4, dataEnd);
-    crc = crcUpdate(crc, bytes, stat, stat + StatOffset.ctime);
-    crc = crcUpdate(crc, bytes, pzxid, pzxid + 8);
-    crc = crcUpdate(crc, bytes, stat + StatOffset.ctime, pzxid);
-    const digest = ~crc >>> 0;
-    state.digest.add(digest);
-    state.znodes.rows.set(row, Field.digest, digest);
+  /** Takes the StatPersisted at `at`. */
+  private takeStat(at: number): void {
+    const { stat, view } = this;
+    let difference = 0;
+    for (let word = 0; word < stat.length; word++) {
+      const value = view.getInt32(at + 4 * word, IS_LITTLE_ENDIAN);
+      difference |= value ^ (stat[word] as number);
+      stat[word] = value;
+    }
+    if (difference !== 0) this.takeOtherStat(at);
+  }
+
+  private takeOtherStat(at: number): void {
+    const { bytes, stat } = this;
+    const hasOwner = stat[OWNER] !== 0 || stat[OWNER + 1] !== 0;
+    this.statDigest = statPersistedDigest(bytes, at);
+    this.owner = hasOwner
+      ? (readInt64(bytes, at + StatOffset.ephemeralOwner) as SessionId)
+      : SESSION_ID_ZERO;
+    this.isUsualStat =
+      !hasOwner &&
+      stat[CVERSION] === 0 &&
+      stat[CVERSION + 1] === 0 &&
+      stat[PZXID] === stat[CZXID] &&
+      stat[PZXID + 1] === stat[CZXID + 1];
+    this.noteCzxid(readInt32(bytes, at), readInt32(bytes, at + 4));
   }
 
   /** Keeps the highest czxid. */
@@ -144,30 +214,42 @@ export class TreeLoad {
     const { znodes } = this.state;
     if (this.hasRoot) throw new JuteError('the root comes twice');
     this.hasRoot = true;
-    znodes.setData(znodes.root, given.data?.subarray(given.dataStart, given.dataEnd) ?? null);
+    const data = given.data?.subarray(given.dataStart, given.dataEnd) ?? null;
+    znodes.setData(znodes.root, data);
+    znodes.rows.set(znodes.root, Field.acl, given.acl);
+    given.crc = data === null ? -1 : crcUpdate(-1, data, 0, data.length);
     return znodes.root;
   }
 
-  private addNode(pathStart: number, pathEnd: number, owner: SessionId): Row {
-    const { state, given, bytes } = this;
+  private addNode(pathStart: number, pathEnd: number): Row {
+    const { state, given, bytes, siblings } = this;
     const { znodes } = state;
-    let slash = pathEnd - 1;
-    while (slash > pathStart && bytes[slash] !== SLASH) slash -= 1;
-    given.parent = this.parentOf(pathStart, slash);
-    if (given.parent === NO_ROW || slash === pathEnd - 1) {
-      throw new JuteError(`no parent of ${decodeString(bytes, pathStart, pathEnd)}`);
-    }
+    if (!siblings.has(this.view, pathStart, pathEnd)) this.takeSiblings(pathStart, pathEnd);
+    given.parent = siblings.parent;
     given.hash = znodes.hashOf(bytes, pathStart, pathEnd);
     given.bytes = bytes;
-    given.nameStart = slash + 1;
+    given.nameStart = pathStart + siblings.size;
     given.end = pathEnd;
-    given.ownerKind = state.ownerKindOf(owner);
-    given.isExcluded = state.isExcluded(bytes, pathStart, pathEnd);
+    given.ownerKind = state.ownerKindOf(this.owner);
+    given.isExcluded = siblings.isExcluded;
+    given.crc = crcUpdate(siblings.crc, bytes, given.nameStart, pathEnd);
     if (this.isBulk) return znodes.addBulk(given, this.view);
     if (znodes.findHashed(given.hash, bytes, pathStart, pathEnd) !== NO_ROW) {
       throw new JuteError(`${decodeString(bytes, pathStart, pathEnd)} comes twice`);
     }
     return znodes.add(given);
+  }
+
+  /** Begins with the children of another znode, of which `bytes[pathStart, pathEnd)` is the path of one. */
+  private takeSiblings(pathStart: number, pathEnd: number): void {
+    const { state, bytes } = this;
+    const slash = Math.max(pathStart, lastSlash(bytes, pathStart, pathEnd));
+    const parent = this.parentOf(pathStart, slash);
+    if (parent === NO_ROW || slash === pathEnd - 1) {
+      throw new JuteError(`no parent of ${decodeString(bytes, pathStart, pathEnd)}`);
+    }
+    const isExcluded = state.isExcluded(bytes, pathStart, pathEnd);
+    this.siblings.set(parent, isExcluded, bytes, pathStart, slash + 1);
   }
 
   /** The row of the path in front of the slash at `slash`, or NO_ROW. */
@@ -217,14 +299,8 @@ export class TreeLoad {
   }
 }
 
-/** The owner at `bytes[at …]`; for the usual one, none, no bigint is made. */
-function ownerAt(bytes: Buffer, at: number): SessionId {
-  const isNone = (readInt32(bytes, at) | readInt32(bytes, at + 4)) === 0;
-  return isNone ? SESSION_ID_ZERO : (readInt64(bytes, at) as SessionId);
-}
-
 /** How many UTF-16 units a text in UTF-8 has: one for each character that does not continue one, two for those of four bytes. */
-function charactersIn(bytes: Buffer, start: number, end: number): number {
+function charactersIn(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;

@@ -6,7 +6,7 @@
 import { StatOffset } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { readInt64, writeInt32, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
-import { AclTable, READ_ACL_UNSAFE } from './acl-table.ts';
+import { AclTable, OPEN_ACL_ID, READ_ACL_UNSAFE } from './acl-table.ts';
 import { crcUpdate, finishDigest } from './digest.ts';
 import type { EphemeralTypeOptions } from './ephemeral-type.ts';
 import { ephemeralTypeOf } from './ephemeral-type.ts';
@@ -14,7 +14,7 @@ import { Owners } from './owners.ts';
 import { PathBytes } from './path-bytes.ts';
 import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from './quota.ts';
 import type { Row } from './rows.ts';
-import { Field, wireOrder } from './rows.ts';
+import { Field, STAT_WORDS_IN_ROW, wireOrder } from './rows.ts';
 import { TreeDigest } from './tree-digest.ts';
 import { TreeQuotas } from './tree-quotas.ts';
 import { OwnerKind, Znodes } from './znodes.ts';
@@ -104,12 +104,13 @@ export class TreeState {
         data: EMPTY,
         dataStart: 0,
         dataEnd: 0,
+        acl: path === CONFIG_PATH ? this.aclTable.take(READ_ACL_UNSAFE) : OPEN_ACL_ID,
+        stat: NO_STAT,
+        crc: 0,
       });
       this.digestAnew(row, bytes, 0, size);
       this.approximateDataSize += path.length;
-      if (path !== CONFIG_PATH) continue;
-      znodes.rows.set(row, Field.acl, this.aclTable.take(READ_ACL_UNSAFE));
-      znodes.setStatInt(row, StatOffset.aversion, -1);
+      if (path === CONFIG_PATH) znodes.setStatInt(row, StatOffset.aversion, -1);
     }
     this.approximateDataSize += '/'.length;
   }
@@ -217,6 +218,7 @@ export class TreeState {
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_STAT = new Int32Array(STAT_WORDS_IN_ROW);
 
 const ownerKinds = {
   void: OwnerKind.none,

@@ -9,16 +9,18 @@
 import { copyBytes, copyWords, WORD_LOOP_MAX_SIZE } from '../jute/copy-bytes.ts';
 import { StatOffset } from '../jute/data.ts';
 import type { JuteWriter } from '../jute/writer.ts';
+import { crcCopy, crcUpdate } from './digest.ts';
 import { IS_LITTLE_ENDIAN } from './memory.ts';
 import { pathHash } from './path-hash.ts';
 import type { PathComparer, PathMatcher } from './path-index.ts';
 import { PathIndex } from './path-index.ts';
 import type { Row } from './rows.ts';
-import { Field, NO_ROW, Rows } from './rows.ts';
+import { Field, NO_ROW, Rows, STAT_WORDS_IN_ROW } from './rows.ts';
 import { Slab } from './slab.ts';
 
 const SLASH = 0x2f;
 const NO_BYTES = new Uint8Array(0);
+const NO_STAT = new Int32Array(STAT_WORDS_IN_ROW);
 
 /** Whose chain a znode is in. */
 export const OwnerKind = { none: 0, session: 1, container: 2, ttl: 3 } as const;
@@ -35,6 +37,8 @@ const OWNER_SHIFT = 1;
 const OWNER_MASK = 3;
 const EXCLUDED = 8;
 const RESERVED = 16;
+/** The slot of OPEN_ACL_UNSAFE (acl-table.ts). */
+const NO_ACL = -1;
 const OWNER_LINKS_SIZE = 8;
 
 /** The longest path that can be stored, in bytes; a server's jute.maxbuffer is far below. */
@@ -54,10 +58,16 @@ export interface NewZnode {
   data: Uint8Array | null;
   dataStart: number;
   dataEnd: number;
+  /** A slot of the AclTable. */
+  acl: number;
+  /** How the Stat begins: STAT_WORDS_IN_ROW words in wire order. */
+  stat: Int32Array;
+  /** The running CRC of the path. As the data is copied it is taken in too. */
+  crc: number;
 }
 
-/** One to be filled in, and again for the next znode. */
-export function blankZnode(): NewZnode {
+/** One to be filled in, and again for the next znode. @param stat where the Stat is given, which may change with each */
+export function blankZnode(stat: Int32Array): NewZnode {
   return {
     parent: NO_ROW,
     hash: 0,
@@ -69,6 +79,9 @@ export function blankZnode(): NewZnode {
     data: null,
     dataStart: 0,
     dataEnd: 0,
+    acl: NO_ACL,
+    stat,
+    crc: 0,
   };
 }
 
@@ -88,6 +101,10 @@ export class Znodes implements PathComparer, PathMatcher {
   /** The bytes that reserve() last copied from, and a view of them: the parts of a multi stand in the same. */
   private lastSource: Uint8Array = NO_BYTES;
   private lastSourceView: DataView = new DataView(NO_BYTES.buffer);
+  /** During a load: the parent whose children come, the last of them, and how many they are. The parent itself is told when another's come. */
+  private bulkParent: Row = NO_ROW;
+  private bulkLast: Row = NO_ROW;
+  private bulkCount = 0;
 
   /** @param hashSeed 64 random bits that clients do not know, in two numbers */
   constructor(hashSeed: readonly [number, number]) {
@@ -101,9 +118,11 @@ export class Znodes implements PathComparer, PathMatcher {
     this.slab.clear();
     this.index.clear();
     this.lastParent = NO_ROW;
+    this.bulkParent = NO_ROW;
     this.reservedCount = 0;
-    this.root = this.newRow(NO_ROW, 0);
-    this.rows.set(this.root, Field.chunk, this.slab.allocate(0));
+    this.root = this.rows.allocate();
+    const nothing = { parent: NO_ROW, acl: NO_ACL, stat: NO_STAT };
+    this.rows.start(this.root, nothing, 0, this.slab.allocate(0), 0);
   }
 
   /** How many znodes there are, the root included and those that are only reserved not. */
@@ -366,23 +385,24 @@ export class Znodes implements PathComparer, PathMatcher {
 
   // ---- changes
 
-  /** Adds a znode behind its siblings. Its Stat is zero but for dataLength; its parent's numChildren goes up. */
+  /** Adds a znode behind its siblings; its parent's numChildren goes up. */
   add(given: NewZnode): Row {
     const row = this.reserve(given);
     this.publish(row);
     return row;
   }
 
-  /** Makes the row of a znode that is going to be: publish() makes it one, discard() takes it back. Its Stat is zero but for dataLength. */
+  /** Makes the row of a znode that is going to be: publish() makes it one, discard() takes it back. */
   reserve(given: NewZnode): Row {
     const row = this.place(given, RESERVED);
-    const { bytes } = given;
-    if (given.data !== null && given.data !== bytes) {
+    const { bytes, data } = given;
+    if (data !== null && data !== bytes) {
       const at = this.nameStart(row);
       const target = this.chunkBytes(row);
       const nameSize = given.end - given.nameStart;
       copyBytes(bytes, given.nameStart, target, at, nameSize);
-      copyBytes(given.data, given.dataStart, target, at + nameSize, dataSizeOf(given));
+      copyBytes(data, given.dataStart, target, at + nameSize, dataSizeOf(given));
+      given.crc = crcUpdate(given.crc, data, given.dataStart, given.dataEnd);
     } else {
       if (bytes !== this.lastSource) {
         this.lastSource = bytes;
@@ -421,25 +441,24 @@ export class Znodes implements PathComparer, PathMatcher {
 
   /** Makes room for a znode, with everything in it but its name and its data. */
   private place(given: NewZnode, reservedFlag: number): Row {
-    const { parent, nameStart, end, data } = given;
-    const nameSize = end - nameStart;
+    const { rows } = this;
+    const nameSize = given.end - given.nameStart;
     const dataSize = dataSizeOf(given);
     const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
     const flags =
       reservedFlag |
       (given.isExcluded ? EXCLUDED : 0) |
       (given.ownerKind << OWNER_SHIFT) |
-      (data === null ? NULL_DATA : 0);
-    const row = this.newRow(parent, (nameSize << FLAG_BITS) | flags);
+      (given.data === null ? NULL_DATA : 0);
+    const row = rows.allocate();
     const chunk = this.slab.allocate(linksSize + nameSize + dataSize);
-    this.rows.set(row, Field.chunk, chunk);
-    this.setStatInt(row, StatOffset.dataLength, dataSize);
+    rows.start(row, given, (nameSize << FLAG_BITS) | flags, chunk, dataSize);
     return row;
   }
 
   /**
    * Begins a load into an empty tree: until endBulk() znodes are added by addBulk() alone, and found by their place beside others, not
-   * by their paths.
+   * by their paths. Numbers of children and the last of them stand only when their parent has no more to come.
    */
   startBulk(): void {
     this.index.startBulk(this.root + 1);
@@ -451,11 +470,36 @@ export class Znodes implements PathComparer, PathMatcher {
    * @param source views both the name and the data, if there is any, at the same offsets as `given` has them
    */
   addBulk(given: NewZnode, source: DataView): Row {
+    const { rows } = this;
     const row = this.place(given, 0);
-    this.appendChild(given.parent, row);
+    if (given.parent !== this.bulkParent) this.startChildren(given.parent);
+    if (this.bulkLast === NO_ROW) {
+      rows.setFirstChild(given.parent, row);
+    } else {
+      rows.set(this.bulkLast, Field.nextSibling, row);
+      rows.set(row, Field.previousSibling, this.bulkLast);
+    }
+    this.bulkLast = row;
+    this.bulkCount += 1;
     this.fill(row, given, source);
     this.index.addBulk(given.hash);
     return row;
+  }
+
+  private startChildren(parent: Row): void {
+    this.endChildren();
+    const first = this.firstChild(parent);
+    this.bulkParent = parent;
+    this.bulkLast = first === NO_ROW ? NO_ROW : this.rows.get(first, Field.previousSibling);
+    this.bulkCount = this.childCount(parent);
+  }
+
+  private endChildren(): void {
+    const parent = this.bulkParent;
+    if (parent === NO_ROW) return;
+    this.rows.set(this.firstChild(parent), Field.previousSibling, this.bulkLast);
+    this.setStatInt(parent, StatOffset.numChildren, this.bulkCount);
+    this.bulkParent = NO_ROW;
   }
 
   /** Copies name and data to where they belong, both from `given.bytes`, of which `source` is a view. */
@@ -465,32 +509,28 @@ export class Znodes implements PathComparer, PathMatcher {
     const nameSize = given.end - nameStart;
     const dataSize = dataSizeOf(given);
     const chunk = this.rows.get(row, Field.chunk);
-    const at = this.nameStart(row);
+    const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
+    const at = slab.startOf(chunk) + linksSize;
     if (chunk >= 0 && nameSize + dataSize <= WORD_LOOP_MAX_SIZE) {
       const target = slab.viewOf(chunk);
       copyWords(source, nameStart, target, at, nameSize);
-      copyWords(source, dataStart, target, at + nameSize, dataSize);
+      given.crc = crcCopy(given.crc, source, dataStart, target, at + nameSize, dataSize);
     } else {
       copyBytes(given.bytes, nameStart, slab.bytesOf(chunk), at, nameSize);
       copyBytes(given.bytes, dataStart, slab.bytesOf(chunk), at + nameSize, dataSize);
+      given.crc = crcUpdate(given.crc, given.bytes, dataStart, dataStart + dataSize);
     }
   }
 
   /** Ends a load. Returns a row whose path another one has too, or NO_ROW. */
   endBulk(): Row {
+    this.endChildren();
     return this.index.endBulk(this);
   }
 
   /** Whether the index may take its time for a single znode, as long as many take less. */
   set growsAtOnce(isWanted: boolean) {
     this.index.growsAtOnce = isWanted;
-  }
-
-  private newRow(parent: Row, nameAndFlags: number): Row {
-    const { rows } = this;
-    const row = rows.allocate();
-    rows.start(row, parent, nameAndFlags);
-    return row;
   }
 
   private appendChild(parent: Row, row: Row): void {

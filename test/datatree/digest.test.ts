@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  crcCopy,
   crcUpdate,
   digestChange,
   finishDigest,
@@ -78,6 +79,25 @@ describe('the digest of a znode', () => {
         crc = crcUpdate(crc, bytes, at, Math.min(at + size, bytes.length));
       expect(~crc >>> 0).toBe(crc32(bytes));
     }
+  });
+
+  it('can be taken from bytes that are copied', () => {
+    const property = fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.nat(7),
+      fc.nat(7),
+      (bytes, from, to) => {
+        const source = Buffer.concat([Buffer.alloc(from, 1), bytes, Buffer.alloc(3, 2)]);
+        const target = Buffer.alloc(to + bytes.length + 3);
+        const views = [source, target].map(
+          ({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length),
+        ) as [DataView, DataView];
+        const crc = crcCopy(-1, views[0], from, views[1], to, bytes.length);
+        expect(~crc >>> 0).toBe(crc32(bytes));
+        expect([...target.subarray(to)]).toEqual([...bytes, 0, 0, 0]);
+      },
+    );
+    fc.assert(property);
   });
 
   it('is nothing below /zookeeper/', () => {

@@ -46,9 +46,8 @@ describe('Rows', () => {
   it('have the usual Stat until they get another, and again when they are used for another znode', () => {
     const rows = new Rows();
     const row = rows.allocate();
-    rows.start(row, NO_ROW, 0);
-    rows.setStatWords(row, StatOffset.czxid, 5, 6);
-    rows.setStatWords(row, StatOffset.pzxid, 5, 6);
+    const given = { parent: NO_ROW, acl: -1, stat: Int32Array.of(5, 6, 0, 0, 0, 0, 0, 0, 0) };
+    rows.start(row, given, 0, 0, 0);
     const usual = [...rows.stat(row)];
     expect(rows.firstChild(row)).toBe(NO_ROW);
     rows.setFirstChild(row, 77);
@@ -65,8 +64,7 @@ describe('Rows', () => {
 
     rows.free(row);
     expect(rows.allocate()).toBe(row);
-    rows.start(row, NO_ROW, 0);
-    rows.setStatWords(row, StatOffset.czxid, 5, 6);
+    rows.start(row, given, 0, 0, 0);
     expect([...rows.stat(row)]).toEqual(usual);
     expect(rows.firstChild(row)).toBe(NO_ROW);
   });

@@ -191,6 +191,22 @@ describe('a load', () => {
     expect(story.tree.childNames(story.tree.findPath('/a'))).toEqual(['c', 'e']);
   });
 
+  it('leaves families to which children can be added and from which they can go', () => {
+    const story = new Story();
+    loadInto(story, snapshotWith('/a', '/a/b', '/a/b/c', '/a/d', '/a/d/e', '/a/f', '/g'));
+    story.create('/a/h');
+    for (const path of ['/a/f', '/a/b/c', '/a/b']) story.delete(path);
+    story.create('/a/i');
+    story.create('/j');
+    const namesAt = (path: string): readonly string[] =>
+      story.tree.childNames(story.tree.findPath(path));
+    expect(namesAt('/a')).toEqual(['d', 'h', 'i']);
+    expect(namesAt('/')).toEqual(['a', 'g', 'j']);
+    expect(
+      ['/a', '/', '/a/d'].map((path) => story.tree.childCount(story.tree.findPath(path))),
+    ).toEqual([3, 3, 1]);
+  });
+
   it('goes back from a deep branch to any znode above', () => {
     const deep = Array.from({ length: 50 }, (_, depth) => '/a'.repeat(depth + 1));
     const back = [40, 40, 7, 1].map((depth) => `${'/a'.repeat(depth)}/b${depth}`);

@@ -4,7 +4,8 @@
  *
  *  Snapshot   The newest that looks whole, of at most 100 that do, and loads with the right checksum. One that does not is
  *             passed over with a warning. If none of them loads, the server does not start.
- *  Logs       The newest that starts at or before the snapshot and all later ones; of these, what is above its zxid.
+ *  Logs       The newest that starts at or before the snapshot and all later ones; of these, what is above its zxid. Where one
+ *             begins with the very next transaction, those before it are not looked at.
  *  No         snapshot: without logs it is a new database, and an empty snapshot.0 is written at once, so that there is
  *             one whenever there are logs. Without db.autocreate and the file `initialize` (which is removed) the zxid is -1.
  *             With logs something is broken: refused unless snapshot.trust.empty.

@@ -85,6 +85,26 @@ describe('a log that ends in order', () => {
     expect(seen(found.tree)).toEqual(seen(scene.tree));
   });
 
+  it('is replayed from the file on that goes on behind the snapshot, without a look at the one before', () => {
+    const scene = tenTransactions();
+    scene.snapshot();
+    scene.log.roll();
+    scene.commit(createTxn('/later'));
+    const found = recoverFrom(withLog(scene, (log) => Buffer.alloc(log.length, 'spoiled')));
+    expect(found.txnsLoaded).toBe(1);
+    expect(seen(found.tree)).toEqual(seen(scene.tree));
+    expect(found.warnings).toEqual([]);
+  });
+
+  it('is replayed from the file before, where the one that goes on behind the snapshot has no transaction', () => {
+    const scene = tenTransactions();
+    scene.snapshot();
+    const disk = withLog(scene, (log) => log);
+    disk.put(`${DIRECTORY}/log.b`, Buffer.alloc(4096));
+    expect(seen(recoverFrom(disk).tree)).toEqual(seen(scene.tree));
+    expect(disk.listing(DIRECTORY)).toEqual(['log.1', 'snapshot.0', 'snapshot.a']);
+  });
+
   it('may begin a later epoch', () => {
     const scene = tenTransactions();
     scene.zxid = toZxid(0x1_0000_0000n);
