@@ -30,7 +30,7 @@ import { type DataState, type Directories, LATEST, readData } from './data-state
 import { disk } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { syncDirectory, writeAll } from './snapshot-output.ts';
-import { isMissingFile, ToolError, ToolExit } from './tool-error.ts';
+import { isMissingFile, namingFile, ToolError, ToolExit } from './tool-error.ts';
 import { hex, isoTime } from './words.ts';
 
 /** The name of the file that says what a backup has. */
@@ -70,7 +70,9 @@ export async function backUp(
   }
   const unfinished = join(dirname(path), `unfinished.${basename(path)}`);
   if (existsSync(unfinished)) {
-    throw new ToolError(`${unfinished} is there: another backup runs, or one was interrupted`);
+    throw new ToolError(
+      `${unfinished} is there: another backup runs, or one was interrupted; remove it then`,
+    );
   }
   for (let attempt = 1; ; attempt++) {
     try {
@@ -185,11 +187,11 @@ function copyBytes(
       const part = piece.subarray(0, Math.min(PIECE_SIZE, size - at));
       if (file.read(part, at) < part.length) throw new ToolError(`${name} became shorter`);
       sum.update(part);
-      writeAll(descriptor, part);
+      namingFile(to, () => writeAll(descriptor, part));
       at += part.length;
       tool.progress.report(`copying ${name}`, at, size);
     }
-    fsyncSync(descriptor);
+    namingFile(to, () => fsyncSync(descriptor));
   } finally {
     closeSync(descriptor);
   }
@@ -207,7 +209,8 @@ function writeManifest(unfinished: string, state: DataState, files: readonly Bac
     files,
   };
   const path = join(unfinished, MANIFEST);
-  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  namingFile(path, () => writeFileSync(path, text, { flush: true }));
   syncDirectory(unfinished);
 }
 

@@ -3,12 +3,15 @@
  * meanwhile. The rules are those of the server's own purge (src/datatree/storage/purge.ts).
  */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { MIN_RETAIN_COUNT, purgeable } from '../../datatree/storage/purge.ts';
 import { mediumDate } from './java-text.ts';
 import { disk } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { ToolError, ToolExit } from './tool-error.ts';
+
+/** Where a server's files are, below dataDir. */
+const VERSION_DIRECTORY = 'version-2';
 
 /** What to remove. */
 export interface CleanupOptions {
@@ -50,7 +53,10 @@ export async function cleanUp(tool: ToolConsole, options: CleanupOptions): Promi
 }
 
 function existing(directory: string): string {
-  const path = join(directory, 'version-2');
+  const path = join(directory, VERSION_DIRECTORY);
   if (disk.list(path) !== null) return path;
+  if (basename(resolve(directory)) === VERSION_DIRECTORY && disk.list(directory) !== null) {
+    return directory;
+  }
   throw new ToolError(`Path '${path}' does not exist. `);
 }

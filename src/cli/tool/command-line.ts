@@ -18,6 +18,7 @@ import {
 import { DATA_FORMS, type DataForm } from './json-values.ts';
 import type { ToolConsole } from './output.ts';
 import { ToolError, ToolExit } from './tool-error.ts';
+import { STANDARD_INPUT } from './tree-load.ts';
 
 /** What the command line asks for. */
 export type ToolRun = (tool: ToolConsole) => Promise<number>;
@@ -85,7 +86,7 @@ function summary(options: Argv) {
 
 function compare(options: Argv) {
   return options
-    .positional('left', { type: 'string', describe: 'The one snapshot' })
+    .positional('left', { type: 'string', describe: 'A snapshot, a dataDir or a backup' })
     .positional('right', { type: 'string', describe: 'The other' })
     .options({
       l: { ...text, describe: 'The same as left' },
@@ -168,10 +169,11 @@ function load(options: Argv) {
     .options({ zxid: { ...text, describe: 'What the server goes on from (0x…, or decimal)' } });
 }
 
-/** The words that yargs takes for one-letter options. */
-function withLongJson(argv: readonly string[]): string[] {
-  return argv.map((word) => (word === '-json' ? '--json' : word));
-}
+/** Words that yargs takes for one-letter options, or for none. */
+const READ_OTHERWISE: ReadonlyMap<string, string> = new Map([
+  ['-json', '--json'],
+  ['-', STANDARD_INPUT],
+]);
 
 /**
  * Takes a command line apart. Gives null where it asked for help, which has then been printed.
@@ -186,7 +188,7 @@ export async function parseToolCommand(argv: readonly string[]): Promise<ToolRun
     (line: T): void => {
       chosen = (tool) => run(tool, line);
     };
-  const parser = yargs(withLongJson(argv))
+  const parser = yargs(argv.map((word) => READ_OTHERWISE.get(word) ?? word))
     .scriptName('zk-tool')
     .usage(
       "$0 <tool> …\n\nLooks into a server's files, and moves its data, while no server is needed.",
@@ -206,7 +208,7 @@ export async function parseToolCommand(argv: readonly string[]): Promise<ToolRun
     )
     .command(
       'compare [left] [right]',
-      'What differs between two snapshots',
+      'What differs between two snapshots or data directories',
       compare,
       choose(runCompare),
     )
@@ -238,7 +240,8 @@ export async function parseToolCommand(argv: readonly string[]): Promise<ToolRun
     .alias('help', 'h')
     .exitProcess(false)
     .fail((message, error) => {
-      if (error) throw error;
+      // An option without its value comes as an error of yargs' own.
+      if (error && error.name !== 'YError') throw error;
       throw new ToolError(`${message}\n(zk-tool --help lists what there is)`, ToolExit.misused);
     });
   await parser.parseAsync();

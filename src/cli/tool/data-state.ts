@@ -6,6 +6,7 @@
  * A snapshot is cut while transactions go on: it holds some that are newer than its name says. For an earlier point of time it is only
  * good where all that it holds is older.
  */
+import { statSync } from 'node:fs';
 import type { DataTree, ZxidDigest } from '../../datatree/data-tree.ts';
 import type { Disk } from '../../datatree/storage/disk.ts';
 import type { NamedFile } from '../../datatree/storage/file-names.ts';
@@ -30,8 +31,8 @@ import { isOfTxn } from '../../jute/zxid.ts';
 import { disk, versionDirectory } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { ReadOnlyDisk } from './read-only-disk.ts';
-import { newTree } from './snapshot-file.ts';
-import { ToolError } from './tool-error.ts';
+import { newTree, readSnapshotFile } from './snapshot-file.ts';
+import { ToolError, ToolExit } from './tool-error.ts';
 import { walk } from './tree-walk.ts';
 import { hex, isoTime } from './words.ts';
 
@@ -94,6 +95,30 @@ export function readData(
   }
 }
 
+/**
+ * The tree at a point of a data directory or a backup, or the one in a snapshot file.
+ *
+ * @param dataLogDir where the logs are, if not with the snapshots
+ * @throws ToolError, StorageError as readData, and for an earlier point of a single snapshot
+ */
+export function readTree(
+  tool: ToolConsole,
+  source: string,
+  dataLogDir: string | undefined,
+  point: Point,
+): DataTree {
+  if (statSync(source, { throwIfNoEntry: false })?.isDirectory()) {
+    return readData(tool, directoriesOf(source, dataLogDir), point).tree;
+  }
+  if (point.zxid !== null || point.timeMs !== null) {
+    throw new ToolError(
+      `${source}: earlier states are in a directory with logs, not in one snapshot`,
+      ToolExit.misused,
+    );
+  }
+  return readSnapshotFile(tool, source);
+}
+
 interface Base {
   readonly tree: DataTree;
   readonly snapshot: NamedFile;
@@ -106,7 +131,6 @@ class DataReader {
   private readonly directories: Directories;
   private readonly isWanted: (snapshot: NamedFile) => boolean;
   private readonly disk: Disk;
-  private readonly logs: readonly NamedFile[];
   /** The newest zxid of a finished snapshot that cannot be read. */
   private knownZxid: Zxid = ZXID_ZERO;
 
@@ -119,7 +143,6 @@ class DataReader {
     this.directories = directories;
     this.isWanted = isWanted;
     this.disk = new ReadOnlyDisk(tool.progress);
-    this.logs = sortedLogs(this.disk.list(directories.logDirectory) ?? []);
   }
 
   read(point: Point): DataState {
@@ -135,7 +158,7 @@ class DataReader {
       ...(target === null ? {} : { throughZxid: target }),
       onWarning: this.tool.warn,
     });
-    replay.run(logsFrom(this.logs, snapshot.zxid));
+    replay.run(logsFrom(this.logs(), snapshot.zxid));
     const lastZxid = tree.lastProcessedZxid;
     if (target !== null && lastZxid !== target) {
       throw new ToolError(
@@ -159,6 +182,11 @@ class DataReader {
     };
   }
 
+  /** The logs that are there now: asked for behind a snapshot, they have what that was cut from. */
+  private logs(): NamedFile[] {
+    return sortedLogs(this.disk.list(this.directories.logDirectory) ?? []);
+  }
+
   /** The last transaction that is wanted; null for the last there is. */
   private targetOf(point: Point): Zxid | null {
     if (point.timeMs === null) return point.zxid;
@@ -169,7 +197,7 @@ class DataReader {
   /** The last transaction that is not later than a time and has no later one before it; null where none is later. */
   private lastBefore(timeMs: number): Zxid | null {
     let last: Zxid | null = null;
-    for (const log of this.logs) {
+    for (const log of this.logs()) {
       const reader = new LogReader(this.disk, `${this.directories.logDirectory}/${log.name}`);
       try {
         const isLog = reader.hasHeader;

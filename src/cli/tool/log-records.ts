@@ -5,6 +5,7 @@
  */
 import { adler32 } from '../../datatree/storage/adler32.ts';
 import type { OpenFile } from '../../datatree/storage/disk.ts';
+import { logEndAt } from '../../datatree/storage/log-end.ts';
 import {
   FILE_HEADER_SIZE,
   LOG_MAGIC,
@@ -87,14 +88,31 @@ export class LogRecords {
     if (length < 0 || length > RECORD_LIMIT) return this.stopAt('length');
     const size = RECORD_START_SIZE + length + 1;
     if (!this.has(offset, size)) return this.stopAt('end-of-file');
+    this.take(offset, length);
+    this.following = offset + size;
+    return true;
+  }
+
+  private take(offset: number, length: number): void {
     const at = offset - this.windowStart;
     const start = at + RECORD_START_SIZE;
     this.payload = this.window.subarray(start, start + length);
     this.writtenChecksum = readInt64(this.window, at);
     this.checksum = adler32(this.payload, 0, length);
     this.hasEndMark = this.window[start + length] === RECORD_END_MARK;
-    this.following = offset + size;
-    return true;
+  }
+
+  /**
+   * As next(), for a log that a server perhaps writes to: what is not whole, or not there, is looked at again where something
+   * follows that may have come meanwhile.
+   */
+  nextOfLive(): boolean {
+    if (this.next()) {
+      if (this.isSound && this.hasEndMark) return true;
+      this.back();
+      return this.next();
+    }
+    return logEndAt(this.file, this.offset) === 'damaged' && this.next();
   }
 
   /** Goes back in front of the record that next() found, which is perhaps still being written. */

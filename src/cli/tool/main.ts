@@ -65,19 +65,19 @@ export async function runTool(tool: ToolConsole, argv: readonly string[]): Promi
   }
 }
 
-/** What was found before the failure is written too, if anybody reads it. */
+/** What was found before the failure is written too, if that is possible. */
 async function flushQuietly(out: Output): Promise<void> {
   try {
     await out.flush();
   } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error;
+    if (!(error instanceof OutputClosed || error instanceof ToolError)) throw error;
   }
 }
 
 /** Runs one tool on the console of this process. Takes and gives what runTool does. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const out = new Output(process.stdout);
   const progress = new Progress(process.stderr);
+  const out = new Output(process.stdout, () => progress.clear());
   const answers = new Answers(out);
   const warn = (line: string): void => {
     progress.clear();

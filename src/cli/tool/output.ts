@@ -3,6 +3,7 @@
  * standard error, and how far it has come where that is a terminal.
  */
 import type { Writable } from 'node:stream';
+import { isSystemError, ToolError } from './tool-error.ts';
 
 /** Characters that are collected before they are written. */
 const PIECE_SIZE = 64 * 1024;
@@ -15,14 +16,17 @@ export class OutputClosed extends Error {
 /** Text on its way to a stream. */
 export class Output {
   private readonly stream: Writable;
+  private readonly beforeWrite: () => void;
   private text = '';
   private failure: Error | null = null;
   private wake: (() => void) | null = null;
 
-  constructor(stream: Writable) {
+  /** @param beforeWrite called when something is about to be written */
+  constructor(stream: Writable, beforeWrite: () => void = () => undefined) {
     this.stream = stream;
+    this.beforeWrite = beforeWrite;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.failure = error.code === 'EPIPE' ? new OutputClosed() : error;
+      this.failure = failureOf(error);
       this.wake?.();
     });
   }
@@ -42,18 +46,31 @@ export class Output {
     return this.text.length >= PIECE_SIZE;
   }
 
-  /** Writes what was added. Rejects with OutputClosed where the reader is gone. */
+  /** Writes what was added. Rejects with OutputClosed where the reader is gone, with ToolError where it cannot be written. */
   async flush(): Promise<void> {
     const { text } = this;
     this.text = '';
     if (text !== '' && this.failure === null) {
+      this.beforeWrite();
       await new Promise<void>((resolve) => {
         this.wake = resolve;
-        this.stream.write(text, () => resolve());
+        try {
+          this.stream.write(text, () => resolve());
+        } catch (error) {
+          // Where standard output is a file, Node.js writes at once and lets the system's error out.
+          if (!isSystemError(error)) throw error;
+          this.failure = failureOf(error);
+          resolve();
+        }
       });
     }
     if (this.failure !== null) throw this.failure;
   }
+}
+
+function failureOf(error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EPIPE') return new OutputClosed();
+  return new ToolError(`standard output: ${error.message}`);
 }
 
 /** ms between two reports of progress. */

@@ -1,13 +1,13 @@
 /*
- * compare without thresholds: every znode that is in one of two snapshots alone, or has other data, another ACL or another Stat in the
- * other. Java's comparer sees sizes only; this is what shows that a restored tree is the one that was saved.
+ * compare without thresholds: every znode that is in one of two snapshots or data directories alone, or has other data, another ACL or
+ * another Stat in the other. Java's comparer sees sizes only; this is what shows that a restored tree is the one that was saved.
  */
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
 import { AclTexts } from './acl-texts.ts';
+import { LATEST, readTree } from './data-state.ts';
 import type { ToolConsole } from './output.ts';
 import { StoredStats } from './snapshot-dump.ts';
-import { readSnapshotFile } from './snapshot-file.ts';
 import { ToolExit } from './tool-error.ts';
 import { type Visit, walk } from './tree-walk.ts';
 
@@ -28,8 +28,8 @@ export async function differSnapshots(
   rightPath: string,
   options: DifferenceOptions,
 ): Promise<number> {
-  const left = readSnapshotFile(tool, leftPath);
-  const right = readSnapshotFile(tool, rightPath);
+  const left = readTree(tool, leftPath, undefined, LATEST);
+  const right = readTree(tool, rightPath, undefined, LATEST);
   const { out, progress } = tool;
   const difference = new Difference(left, right, options.stat);
   let count = 0;

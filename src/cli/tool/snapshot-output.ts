@@ -16,6 +16,7 @@ import type { DataTree } from '../../datatree/data-tree.ts';
 import {
   isLogName,
   isSnapshotName,
+  isUnfinished,
   snapshotName,
   unfinishedName,
 } from '../../datatree/storage/file-names.ts';
@@ -24,18 +25,25 @@ import { JuteWriter } from '../../jute/writer.ts';
 import { disk } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
 import { newTree, readSnapshotFile } from './snapshot-file.ts';
-import { isSystemError, ToolError } from './tool-error.ts';
+import { isSystemError, namingFile, ToolError } from './tool-error.ts';
 
 /** Bytes that are cut out of the tree and written at a time. */
 const SLICE_SIZE = 1 << 20;
 
-/** Refuses a directory that has logs or snapshots, in itself or in its version-2. Raises ToolError. */
+/** Refuses a directory that has logs or snapshots, in itself or in its version-2, also half ones. Raises ToolError. */
 export function checkHasNoData(directory: string): void {
   for (const place of [directory, join(directory, 'version-2')]) {
-    const found = namesIn(place).find((name) => isLogName(name) || isSnapshotName(name));
+    const names = namesIn(place);
+    const found = names.find((name) => isLogName(name) || isSnapshotName(name));
     if (found !== undefined) {
       throw new ToolError(
         `${place} is not empty: it has ${found}, and nothing is ever overwritten`,
+      );
+    }
+    const half = names.find(isUnfinished);
+    if (half !== undefined) {
+      throw new ToolError(
+        `${join(place, half)} is there: another restore or load runs, or one was interrupted; remove it then`,
       );
     }
   }
@@ -86,7 +94,7 @@ export function writeNewSnapshot(
   const unfinished = join(directory, unfinishedName(name));
   const path = join(directory, name);
   try {
-    writeCut(tool, tree, unfinished, hasDigest);
+    namingFile(unfinished, () => writeCut(tool, tree, unfinished, hasDigest));
     checkReadBack(tool, tree, unfinished);
     renameSync(unfinished, path);
   } catch (error) {

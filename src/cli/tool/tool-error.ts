@@ -21,6 +21,16 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
+/** Does something with an open file. Where the system's error does not tell which, as that of a full disk, the ToolError does. */
+export function namingFile<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isSystemError(error) || error.path !== undefined) throw error;
+    throw new ToolError(`${path}: ${error.message}`);
+  }
+}
+
 /** Whether an error says that a file is not there. */
 export function isMissingFile(error: unknown): boolean {
   return isSystemError(error) && error.code === 'ENOENT';

@@ -5,11 +5,9 @@
 import type { DataTree } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
 import { AclTexts } from './acl-texts.ts';
-import { directoriesOf, type Point, readData } from './data-state.ts';
-import { isDirectory } from './log-files.ts';
+import { type Point, readTree } from './data-state.ts';
 import type { ToolConsole } from './output.ts';
 import { StoredStats } from './snapshot-dump.ts';
-import { readSnapshotFile } from './snapshot-file.ts';
 import { ToolError, ToolExit } from './tool-error.ts';
 import { type LineOptions, znodeLine } from './tree-lines.ts';
 import { walk } from './tree-walk.ts';
@@ -31,7 +29,7 @@ export async function dumpTree(
   source: string,
   options: TreeDumpOptions,
 ): Promise<number> {
-  const tree = treeIn(tool, source, options);
+  const tree = readTree(tool, source, options.dataLogDir, options.point);
   const { out, progress } = tool;
   const start = tree.findPath(options.path);
   if (start === NO_ROW) throw new ToolError(`${source}: there is no znode ${options.path}`);
@@ -53,19 +51,6 @@ export async function dumpTree(
   progress.clear();
   await out.flush();
   return ToolExit.done;
-}
-
-function treeIn(tool: ToolConsole, source: string, options: TreeDumpOptions): DataTree {
-  if (isDirectory(source)) {
-    return readData(tool, directoriesOf(source, options.dataLogDir), options.point).tree;
-  }
-  if (options.point.zxid !== null || options.point.timeMs !== null) {
-    throw new ToolError(
-      `${source}: earlier states are in a directory with logs, not in one snapshot`,
-      ToolExit.misused,
-    );
-  }
-  return readSnapshotFile(tool, source);
 }
 
 function isOfSession(tree: DataTree, row: number): boolean {

@@ -135,14 +135,17 @@ function dataIn({ data, base64 }: Fields): Buffer | null {
   if (base64 === undefined) {
     if (data === undefined) return Buffer.alloc(0);
     if (data === null) return null;
-    if (typeof data === 'string') return Buffer.from(data, 'utf8');
-    throw new ToolError('data is neither text nor null');
+    if (typeof data !== 'string') throw new ToolError('data is neither text nor null');
+    if (/\p{Surrogate}/u.test(data)) throw new ToolError('data has one half of a surrogate pair');
+    return Buffer.from(data, 'utf8');
   }
   if (data !== undefined) throw new ToolError('there is data, and base64 too');
-  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
-    throw new ToolError('base64 is none');
-  }
+  if (typeof base64 !== 'string' || !isBase64(base64)) throw new ToolError('base64 is none');
   return Buffer.from(base64, 'base64');
+}
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 function aclIn({ acl }: Fields): readonly ACL[] | null {

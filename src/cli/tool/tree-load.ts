@@ -3,7 +3,8 @@
  * have none, the znodes are created one after another as a client would, with zxids from 1. Ephemerals are left out: their sessions
  * are gone.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DataTree } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
@@ -24,7 +25,7 @@ import { hex } from './words.ts';
 
 /** What to load. */
 export interface TreeLoadOptions {
-  /** A file, or `-` for standard input. */
+  /** A file, or STANDARD_INPUT. */
   readonly input: string;
   readonly dataDir: string;
   /** The zxid that the new server goes on from, if not the highest that was given out; null for that. */
@@ -37,16 +38,18 @@ export async function loadTree(tool: ToolConsole, options: TreeLoadOptions): Pro
   checkHasNoData(dataDir);
   const loading = new Loading();
   let number = 0;
-  for (const line of linesOf(tool, input)) {
-    number++;
-    if (line.trim() === '') continue;
-    try {
-      loading.take(parseZnodeLine(line));
-    } catch (error) {
-      if (!(error instanceof ToolError || error instanceof JuteError)) throw error;
-      throw new ToolError(`${input}, line ${number}: ${error.message}`);
+  for await (const lines of linesOf(input)) {
+    for (const line of lines) {
+      number++;
+      try {
+        const text = textOf(line);
+        if (text.trim() !== '') loading.take(parseZnodeLine(text));
+      } catch (error) {
+        if (!(error instanceof ToolError || error instanceof JuteError)) throw error;
+        throw new ToolError(`${input}, line ${number}: ${error.message}`);
+      }
     }
-    if (number % 4096 === 0) tool.progress.report('znodes', number);
+    tool.progress.report('znodes', number);
   }
   tool.progress.clear();
   const tree = finished(loading, input);
@@ -175,6 +178,9 @@ function createOf({ path, data, acl, owner, kind }: ZnodeLine): Txn {
   }
 }
 
+/** The path that means what the process is given. */
+export const STANDARD_INPUT = '/dev/stdin';
+
 /** Bytes that are read at a time. */
 const PIECE_SIZE = 1 << 20;
 
@@ -183,46 +189,41 @@ const LINE_LIMIT = 256 << 20;
 
 const LINE_BREAK = 0x0a;
 
-/** The lines of a file without their ends. */
-function* linesOf(tool: ToolConsole, path: string): Generator<string> {
-  const descriptor = openInput(path);
-  const piece = Buffer.allocUnsafeSlow(PIECE_SIZE);
-  let rest: Buffer[] = [];
+/** The lines of the input without their ends, as many at a time as come together. */
+async function* linesOf(path: string): AsyncGenerator<Buffer[]> {
+  const rest: Buffer[] = [];
   let restSize = 0;
-  try {
-    for (;;) {
-      const size = readSync(descriptor, piece);
-      if (size === 0) break;
-      let start = 0;
-      for (let end = lineEnd(piece, start, size); end >= 0; end = lineEnd(piece, start, size)) {
-        yield Buffer.concat([...rest, piece.subarray(start, end)]).toString('utf8');
-        rest = [];
-        restSize = 0;
-        start = end + 1;
-      }
-      rest.push(Buffer.from(piece.subarray(start, size)));
-      restSize += size - start;
-      if (restSize > LINE_LIMIT)
-        throw new ToolError(`${path}: a line of more than ${LINE_LIMIT} bytes`);
+  for await (const piece of piecesOf(path)) {
+    const lines: Buffer[] = [];
+    let start = 0;
+    for (let end = piece.indexOf(LINE_BREAK); end >= 0; end = piece.indexOf(LINE_BREAK, start)) {
+      lines.push(Buffer.concat([...rest.splice(0), piece.subarray(start, end)]));
+      restSize = 0;
+      start = end + 1;
     }
-    if (restSize > 0) yield Buffer.concat(rest).toString('utf8');
-  } finally {
-    tool.progress.clear();
-    if (descriptor !== 0) closeSync(descriptor);
+    rest.push(piece.subarray(start));
+    restSize += piece.length - start;
+    if (restSize > LINE_LIMIT) {
+      throw new ToolError(`${path}: a line of more than ${LINE_LIMIT} bytes`);
+    }
+    yield lines;
   }
+  if (restSize > 0) yield [Buffer.concat(rest)];
 }
 
-function lineEnd(piece: Buffer, start: number, size: number): number {
-  const end = piece.indexOf(LINE_BREAK, start);
-  return end < size ? end : -1;
+/** What is no UTF-8 would lose its bytes without a word. */
+function textOf(line: Buffer): string {
+  if (!isUtf8(line)) throw new ToolError('no UTF-8');
+  return line.toString('utf8');
 }
 
-function openInput(path: string): number {
-  if (path === '-') return 0;
+async function* piecesOf(path: string): AsyncGenerator<Buffer> {
+  const stream =
+    path === STANDARD_INPUT ? process.stdin : createReadStream(path, { highWaterMark: PIECE_SIZE });
   try {
-    return openSync(path, 'r');
+    for await (const piece of stream) yield piece;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new ToolError(`File doesn't exist or not readable: ${path}`);
+    throw new ToolError(`File doesn't exist or not readable: ${path} (${error.message})`);
   }
 }

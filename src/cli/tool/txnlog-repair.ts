@@ -4,7 +4,7 @@
  *
  * A checksum made right means that the record is taken as it stands, so it has to be one that can be read; Java does not care.
  */
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { logEndAt } from '../../datatree/storage/log-end.ts';
 import { RECORD_END_MARK } from '../../datatree/storage/log-format.ts';
@@ -17,7 +17,8 @@ import { follows } from '../../jute/zxid.ts';
 import { headerLine, type OpenLog, openLog } from './log-files.ts';
 import type { LogRecords } from './log-records.ts';
 import type { ToolConsole } from './output.ts';
-import { isSystemError, ToolError, ToolExit } from './tool-error.ts';
+import { writeAll } from './snapshot-output.ts';
+import { isSystemError, namingFile, ToolError, ToolExit } from './tool-error.ts';
 import { txnText } from './txn-text.ts';
 
 /** Bytes that are collected before they are written. */
@@ -52,15 +53,15 @@ class LogCopy {
   }
 
   private flush(): void {
-    const bytes = this.writer.view();
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
-    this.writer.reset();
+    const { descriptor, writer } = this;
+    namingFile(this.path, () => writeAll(descriptor, writer.view()));
+    writer.reset();
   }
 
   /** Makes it durable. */
   finish(): void {
     this.flush();
-    fsyncSync(this.descriptor);
+    namingFile(this.path, () => fsyncSync(this.descriptor));
     closeSync(this.descriptor);
     this.isOpen = false;
   }

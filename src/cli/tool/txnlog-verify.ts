@@ -51,7 +51,7 @@ class Verification {
     const { records, file, path } = log;
     let count = 0;
     let first: Zxid | null = null;
-    while (records.next()) {
+    while (records.nextOfLive()) {
       if (count % 4096 === 0) this.tool.progress.report(basename(path), records.offset, file.size);
       if (!records.hasEndMark) break;
       const zxid = this.record(log);

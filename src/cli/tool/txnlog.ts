@@ -26,6 +26,9 @@ export interface TxnLogOptions {
 /** ms between two looks at a log that is followed. */
 const FOLLOW_INTERVAL_MS = 100;
 
+/** Records between two reports of progress. */
+const REPORT_COUNT = 4096;
+
 /** How often a record at the end of a followed log is looked at again before it counts as damaged. */
 const PATIENCE = 20;
 
@@ -83,17 +86,15 @@ class Dump {
     const { records, file, path } = log;
     const { out, progress } = this.tool;
     let count = 0;
-    while (records.next()) {
+    while (records.nextOfLive()) {
       this.record(log);
       count++;
       if (!records.hasEndMark) {
         this.fails(`Last transaction was partial. (${path} at offset ${records.offset})`);
         break;
       }
-      if (out.isFull) {
-        progress.report(basename(path), records.offset, file.size);
-        await out.flush();
-      }
+      if (count % REPORT_COUNT === 0) progress.report(basename(path), records.offset, file.size);
+      if (out.isFull) await out.flush();
     }
     progress.clear();
     return count;
@@ -161,7 +162,7 @@ class Dump {
       for (;;) {
         // Asked before the end is looked at: nothing is added to a log behind which another has begun.
         const successor = successorOf(path);
-        const isWhole = this.followRecords(log, waits >= PATIENCE || successor !== null);
+        const isWhole = await this.followRecords(log, waits >= PATIENCE || successor !== null);
         if (log.records.stop === 'length') {
           this.fails(`${path}: damaged at offset ${log.records.offset}`);
           return null;
@@ -177,7 +178,7 @@ class Dump {
   }
 
   /** What is there now. False where the last record is not whole (yet). */
-  private followRecords(log: OpenLog, isImpatient: boolean): boolean {
+  private async followRecords(log: OpenLog, isImpatient: boolean): Promise<boolean> {
     const { records } = log;
     while (records.next()) {
       if (!isImpatient && !(records.isSound && records.hasEndMark)) {
@@ -185,6 +186,7 @@ class Dump {
         return false;
       }
       this.record(log);
+      if (this.tool.out.isFull) await this.tool.out.flush();
     }
     return true;
   }

@@ -25,13 +25,18 @@ export class LogReader {
   readonly record: JuteReader;
   /** Where that record begins; once next() is false, where reading stopped. */
   offset = 0;
-  private following = FILE_HEADER_SIZE;
+  private following: number;
   private window: Buffer;
   private windowStart = 0;
   private windowEnd = 0;
 
-  /** Opens the file; raises the system's error. */
-  constructor(disk: Disk, path: string) {
+  /**
+   * Opens the file; raises the system's error.
+   *
+   * @param from where the first record is looked for
+   */
+  constructor(disk: Disk, path: string, from = FILE_HEADER_SIZE) {
+    this.following = from;
     this.file = disk.open(path);
     this.window = Buffer.allocUnsafeSlow(Math.min(WINDOW_SIZE, Math.max(this.file.size, 1)));
     this.record = new JuteReader(this.window, 0, 0);

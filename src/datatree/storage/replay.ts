@@ -13,7 +13,7 @@ import { follows } from '../../jute/zxid.ts';
 import type { DataTree } from '../data-tree.ts';
 import type { Disk } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
-import { isUnwrittenLog, logEndAt } from './log-end.ts';
+import { isUnwrittenLog, type LogEnd, logEndAt } from './log-end.ts';
 import { FILE_HEADER_SIZE } from './log-format.ts';
 import { LogReader } from './log-reader.ts';
 import { StorageError } from './storage-error.ts';
@@ -29,7 +29,7 @@ export interface ReplayOptions {
   readonly knownZxid: Zxid;
   /** The last transaction to apply; all where it is not given. */
   readonly throughZxid?: Zxid;
-  /** Whether the files stay as they are, for tools that look at those of a server that runs. */
+  /** Whether the files stay as they are, for tools that look at those of a server that runs and perhaps writes on. */
   readonly isReadOnly?: boolean;
   readonly onWarning: (message: string) => void;
 }
@@ -186,12 +186,25 @@ export class Replay {
     this.options.onWarning(`${gap} in front of ${path} at offset ${offset}`);
   }
 
-  private endOf(stop: Stop): ReturnType<typeof logEndAt> {
+  private endOf(stop: Stop): LogEnd {
     const file = this.disk.open(stop.path);
     try {
-      return logEndAt(file, stop.offset, stop.isBeforeSnapshot);
+      const end = logEndAt(file, stop.offset, stop.isBeforeSnapshot);
+      // What came after the file was read would pass for the rest of a damaged one.
+      const hasGrown = end !== 'clean' && this.options.isReadOnly === true && this.goesOn(stop);
+      return hasGrown ? 'clean' : end;
     } finally {
       file.close();
+    }
+  }
+
+  /** Whether there is a record by now where the file stopped: its server has written it since. */
+  private goesOn({ path, offset }: Stop): boolean {
+    const reader = new LogReader(this.disk, path, Math.max(offset, FILE_HEADER_SIZE));
+    try {
+      return reader.hasHeader && reader.next();
+    } finally {
+      reader.close();
     }
   }
 

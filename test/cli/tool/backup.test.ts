@@ -88,6 +88,16 @@ describe('backup', () => {
     expect(entries(target)).toEqual(['notes']);
   });
 
+  it('is not made where half of one is, which another may be making', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, 'unfinished.b'));
+    const { code, err } = await tool(['backup', goldenDataDir(), join(folder, 'b')]);
+    expect(err).toEqual([
+      `${join(folder, 'unfinished.b')} is there: another backup runs, or one was interrupted; remove it then`,
+    ]);
+    expect(code).toBe(1);
+  });
+
   it('takes logs from a directory of their own', async () => {
     const dataDir = goldenDataDir();
     const logDir = newFolder();
@@ -207,6 +217,19 @@ describe('restore', () => {
       'snapshot.0',
       'snapshot.22',
     ]);
+  });
+
+  it('says at once where half a snapshot is, and what to do', async () => {
+    const folder = newFolder();
+    const half = join(folder, 'version-2/unfinished.snapshot.26');
+    mkdirSync(join(folder, 'version-2'));
+    writeFileSync(half, 'half');
+    const message = `${half} is there: another restore or load runs, or one was interrupted; remove it then`;
+    const restored = await tool(['restore', goldenDataDir(), folder]);
+    expect([restored.code, restored.err]).toEqual([1, [message]]);
+    const loaded = await tool(['load', '/dev/null', folder]);
+    expect([loaded.code, loaded.err]).toEqual([1, [message]]);
+    expect(readFileSync(half, 'utf8')).toBe('half');
   });
 
   it.each([

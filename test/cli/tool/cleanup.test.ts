@@ -45,6 +45,12 @@ describe('cleanup', () => {
     });
   });
 
+  it('takes the directory with the files as well', async () => {
+    const folder = dataDir();
+    expect((await tool(['cleanup', join(folder, 'version-2'), '-n', '3'])).code).toBe(0);
+    expect(names(folder)).toEqual(KEPT);
+  });
+
   it('only tells with --dry-run', async () => {
     const folder = dataDir();
     const { out } = await tool(['cleanup', folder, '-n', '3', '--dry-run']);

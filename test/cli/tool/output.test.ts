@@ -39,6 +39,31 @@ describe('Output', () => {
   });
 });
 
+describe('an Output that cannot be written', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+
+  it.each([
+    ['later', new Writable({ write: (_chunk, _encoding, done) => done(full) })],
+    [
+      'at once, as a file',
+      new Writable({
+        write: () => {
+          throw full;
+        },
+      }),
+    ],
+  ])('says so %s', async (_when, stream) => {
+    const out = new Output(stream);
+    out.line('more');
+    const reason = 'standard output: ENOSPC: no space left on device, write';
+    await expect(out.flush()).rejects.toThrow(reason);
+    await expect(out.flush()).rejects.toThrow(reason);
+  });
+});
+
 describe('Progress', () => {
   function shown(isTTY: boolean): {
     written: string[];

@@ -25,7 +25,7 @@ async function load(lines: string, ...argv: string[]): Promise<string> {
   return join(folder, 'new/version-2', name);
 }
 
-async function refusal(lines: string): Promise<string> {
+async function refusal(lines: string | Buffer): Promise<string> {
   const folder = newFolder();
   writeFileSync(join(folder, 'lines'), lines);
   const { code, err } = await tool(['load', join(folder, 'lines'), join(folder, 'new')]);
@@ -141,13 +141,16 @@ describe('load', () => {
     ['{"data":"x"}', 'line 1: path is missing'],
     ['{"path":"/a","colour":"red"}', 'line 1: a field colour is not known'],
     ['{"path":"/a","base64":"%"}', 'line 1: base64 is none'],
+    ['{"path":"/a","base64":"QQ"}', 'line 1: base64 is none'],
+    ['{"path":"/a","data":"\\ud83d"}', 'line 1: data has one half of a surrogate pair'],
+    [Buffer.from('{"path":"/a"}\n{"path":"/\xe4"}', 'latin1'), 'line 2: no UTF-8'],
     ['{"path":"/a","data":7}', 'line 1: data is neither text nor null'],
     ['{"path":"/a","acl":["everybody"]}', 'line 1: "everybody" is no scheme:id:perms'],
     ['{"path":"/a","ttl":0}', 'line 1: ttl is no number'],
     ['{"path":"/a","ttl":5,"container":true}', 'line 1: ephemeral, container and ttl exclude'],
     ['{"path":"/a","stat":{}}', 'line 1: stat.czxid is no zxid'],
   ])('refuses %s', async (lines, message) => {
-    expect(await refusal(`${lines}\n`)).toContain(message);
+    expect(await refusal(lines)).toContain(message);
   });
 
   it('refuses what has Stats in some lines only, or a znode with one twice or without its parent', async () => {
@@ -176,6 +179,19 @@ describe('compare', () => {
     const json = await tool(['compare', '--no-stat', '--json', '-l', one, '-r', two]);
     expect(json.out).toContain('{"change":"changed","path":"/a","parts":["data"]}\n');
     expect(json.out).toContain('{"change":"added","path":"/d"}\n');
+  });
+
+  it('takes data directories and backups as they are now', async () => {
+    const dataDir = goldenDataDir();
+    const folder = newFolder();
+    await tool(['backup', dataDir, join(folder, 'b')]);
+    await tool(['restore', dataDir, join(folder, 'old'), '--to-zxid', '0x25']);
+    const same = await tool(['compare', dataDir, join(folder, 'b')]);
+    expect(same).toEqual({ code: 0, out: '', err: ['the same 25 znodes'] });
+    const snapshot = join(folder, 'old/version-2/snapshot.25');
+    const changed = await tool(['compare', snapshot, dataDir]);
+    expect(changed.code).toBe(1);
+    expect((await tool(['compare', join(folder, 'old'), dataDir])).out).toBe(changed.out);
   });
 
   it('finds packed snapshots of the same tree the same', async () => {

@@ -264,6 +264,9 @@ it('tells apart what was meant', async () => {
   expect((await tool(['txnlog', log, '--chop'])).code).toBe(2);
   expect((await tool(['txnlog', log, '--nonsense'])).code).toBe(2);
   expect((await tool(['txnlog'])).code).toBe(2);
+  const withoutValue = await tool(['txnlog', log, '--path']);
+  expect(withoutValue.err.join()).toContain('Not enough arguments following: path');
+  expect(withoutValue.code).toBe(2);
   const missing = join(newFolder(), 'log.7');
   expect(await tool(['txnlog', missing])).toEqual({
     code: 1,
