@@ -9,7 +9,6 @@
  * follow it any more (newer-epochs.ts).
  */
 
-import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { toHex, toZxid } from '../../jute/int64.ts';
@@ -20,22 +19,21 @@ import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { QuorumRule } from '../quorum-rule.ts';
 import type { ServerId } from '../server-id.ts';
 import { NOBODY } from '../server-id.ts';
-import { Acks } from './acks.ts';
 import type { LeaderHistory } from './history.ts';
 import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
 import { LearnerHandler } from './learner-handler.ts';
+import { LearnerSyncThrottler } from './learner-sync-throttler.ts';
 import type { NewerEpochs } from './newer-epochs.ts';
 import { PacketType } from './packet.ts';
-import { ProposalSizes } from './proposal-sizes.ts';
+import type { ProposalSizes } from './proposal-sizes.ts';
+import type { Proposal } from './proposals.ts';
+import { Proposals } from './proposals.ts';
 import { SyncRounds } from './sync-rounds.ts';
 
 /** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
 const LAST_COUNTER = 0xffffffff;
 /** A zxid has no room for a later one. */
 const LAST_EPOCH = 0x7fffffff;
-/** Of every so many proposals it is recorded how long each server takes (Java: leader.ackLoggingFrequency). */
-const ACK_LATENCY_SAMPLE = 1000;
-
 /** What a server says whose database is empty and should not be (recover.ts). */
 const ZXID_UNKNOWN = toZxid(-1n);
 
@@ -98,12 +96,6 @@ export interface LeaderOptions {
   readonly packetSizeLimit: number;
 }
 
-/** A proposal that is not committed yet. */
-export interface Proposal extends LoggedTxn {
-  /** When it was proposed, in ms. */
-  readonly proposedAt: number;
-}
-
 /** Leads for one epoch. */
 export class Leader implements HandlerOwner {
   phase: LeaderPhase = 'discovery';
@@ -125,14 +117,8 @@ export class Leader implements HandlerOwner {
   private readonly cannotReadLog = new Set<ServerId>();
   private isEpochAccepted = false;
 
-  private readonly acks = new Acks();
-  private areAcksNew = false;
-  /** Proposals behind the last that was committed, oldest first. */
-  private outstanding: Proposal[] = [];
-  readonly proposalSizes = new ProposalSizes();
-  private proposedCounter = 0;
-  private committedCounter = 0;
-
+  private readonly proposals: Proposals;
+  private readonly throttler: LearnerSyncThrottler;
   private readonly syncs: SyncRounds;
 
   private nextPingAt: number;
@@ -143,6 +129,8 @@ export class Leader implements HandlerOwner {
     this.options = options;
     const { clock, epochs } = ports;
     this.server = ports.server(this);
+    this.proposals = new Proposals(ports);
+    this.throttler = new LearnerSyncThrottler(this.handlers, options, ports.metrics);
     this.syncs = new SyncRounds({
       myId: options.myId,
       hasQuorum: (sids) => this.hasQuorum(sids),
@@ -163,12 +151,17 @@ export class Leader implements HandlerOwner {
 
   /** The zxid of the last proposal; the beginning of the epoch before the first. */
   get lastProposed(): Zxid {
-    return this.zxidOf(this.proposedCounter);
+    return this.zxidOf(this.proposals.proposedCounter);
   }
 
   /** Proposals that are not committed yet, oldest first. */
   get uncommitted(): readonly Proposal[] {
-    return this.outstanding;
+    return this.proposals.uncommitted;
+  }
+
+  /** The sizes of what it has proposed. */
+  get proposalSizes(): ProposalSizes {
+    return this.proposals.sizes;
   }
 
   /** Those that wait for a sync. */
@@ -205,7 +198,7 @@ export class Leader implements HandlerOwner {
     this.waiting.delete(handler);
     const { sid } = handler;
     // Whoever claims our own id is sent away; what our own log has counts on.
-    if (sid !== this.options.myId && !this.handlerOf(sid)) this.acks.forget(sid);
+    if (sid !== this.options.myId && !this.handlerOf(sid)) this.proposals.forget(sid);
   }
 
   private handlerOf(sid: ServerId): LearnerHandler | undefined {
@@ -225,7 +218,7 @@ export class Leader implements HandlerOwner {
       if (other === handler || other.sid !== sid) continue;
       other.fault('has connected again, or two servers have its id');
     }
-    this.acks.forget(sid);
+    this.proposals.forget(sid);
     if (this.phase === 'discovery') {
       if (acceptedEpoch >= this.epoch) this.epoch = acceptedEpoch + 1;
       if (handler.isParticipant && this.isVoter(sid)) this.hasToldEpoch.add(sid);
@@ -317,10 +310,9 @@ export class Leader implements HandlerOwner {
   private synchronise(handler: LearnerHandler, lastZxid: Zxid): void {
     const isSnapForced = this.options.forceSnapshotSync || this.cannotReadLog.delete(handler.sid);
     handler.synchronise(lastZxid, isSnapForced);
-    this.countSyncs(handler.syncKind);
-    this.throttle(handler);
+    this.throttler.began(handler);
     if (handler.isParticipant) {
-      for (const { zxid, record } of this.outstanding) {
+      for (const { zxid, record } of this.proposals.uncommitted) {
         handler.propose(zxid, counterOf(zxid), record);
       }
     }
@@ -333,34 +325,8 @@ export class Leader implements HandlerOwner {
     this.cannotReadLog.add(handler.sid);
   }
 
-  /** Voters are needed and never wait; of observers only some are sent much at the same time (LearnerSyncThrottler). */
-  private throttle(handler: LearnerHandler): void {
-    const { maxConcurrentSnapSyncs, maxConcurrentDiffSyncs } = this.options;
-    const { syncKind } = handler;
-    if (handler.isParticipant) return;
-    const count = this.syncsOf(syncKind);
-    const limit = syncKind === 'snap' ? maxConcurrentSnapSyncs : maxConcurrentDiffSyncs;
-    if (syncKind !== null && count > limit) {
-      handler.fault(`has to wait: ${limit} learners are being synchronised already`);
-    }
-  }
-
-  private syncsOf(kind: LearnerHandler['syncKind']): number {
-    let count = 0;
-    for (const handler of this.handlers) if (handler.syncKind === kind) count += 1;
-    return count;
-  }
-
-  /** One has begun or ended. */
-  private countSyncs(kind: LearnerHandler['syncKind']): void {
-    const { inflightSnapCount, inflightDiffCount } = this.ports.metrics;
-    (kind === 'snap' ? inflightSnapCount : inflightDiffCount).add(this.syncsOf(kind));
-  }
-
   newLeaderAccepted(handler: LearnerHandler): void {
-    const { syncKind } = handler;
-    handler.syncKind = null;
-    this.countSyncs(syncKind);
+    this.throttler.ended(handler);
     if (handler.isParticipant && this.isVoter(handler.sid)) this.hasHistory.add(handler.sid);
     if (this.phase === 'broadcast') this.letFollow(handler);
     else this.establish();
@@ -394,12 +360,7 @@ export class Leader implements HandlerOwner {
   propose(zxid: Zxid, record: Uint8Array): void {
     if (this.phase !== 'broadcast') return;
     const counter = counterOf(zxid);
-    const { clock, metrics } = this.ports;
-    const proposal = { zxid, record: Buffer.from(record), proposedAt: clock.elapsed };
-    metrics.proposalCount.increment();
-    this.proposalSizes.add(record.length);
-    this.proposedCounter = counter;
-    this.outstanding.push(proposal);
+    this.proposals.add(zxid, record);
     for (const handler of this.handlers) {
       if (handler.isParticipant && isForwarded(handler)) handler.propose(zxid, counter, record);
     }
@@ -410,38 +371,20 @@ export class Leader implements HandlerOwner {
 
   /** Our own log has everything up to `zxid` on disk. */
   durable(zxid: Zxid): void {
-    if (epochOf(zxid) === this.epoch) this.addAck(this.options.myId, counterOf(zxid));
+    if (epochOf(zxid) !== this.epoch) return;
+    this.proposals.acknowledged(this.options.myId, counterOf(zxid));
   }
 
   acknowledged(handler: LearnerHandler, counter: number): void {
-    if (!handler.isParticipant || counter > this.proposedCounter) return;
-    this.addAck(handler.sid, counter);
-  }
-
-  private addAck(sid: ServerId, counter: number): void {
-    const sampled = counter - (counter % ACK_LATENCY_SAMPLE);
-    if (sampled > this.acks.of(sid)) this.countAck(sid, sampled);
-    this.acks.add(sid, counter);
-    this.areAcksNew = true;
-  }
-
-  /** Of a proposal that is committed already nobody waits for an acknowledgement. */
-  private countAck(sid: ServerId, counter: number): void {
-    const { clock, metrics } = this.ports;
-    const proposal = this.outstanding[counter - this.committedCounter - 1];
-    if (proposal !== undefined) metrics.ackLatency.add(sid, clock.elapsed - proposal.proposedAt);
+    if (!handler.isParticipant || counter > this.proposals.proposedCounter) return;
+    this.proposals.acknowledged(handler.sid, counter);
   }
 
   /** Commits what a quorum has; once per turn is enough, nothing leaves before its end. */
   private commit(): void {
-    if (!this.areAcksNew || this.phase !== 'broadcast') return;
-    this.areAcksNew = false;
-    const reached = Math.min(this.acks.reachedBy(this.ports.rule()), this.proposedCounter);
-    if (reached <= this.committedCounter) return;
-    const count = reached - this.committedCounter;
-    const committed = this.outstanding.slice(0, count);
-    this.outstanding = this.outstanding.slice(count);
-    this.committedCounter = reached;
+    if (this.phase !== 'broadcast') return;
+    const committed = this.proposals.takeCommitted();
+    if (committed.length === 0) return;
     const { server } = this;
     const { clock, metrics } = this.ports;
     for (const { zxid, record, proposedAt } of committed) {
@@ -455,7 +398,7 @@ export class Leader implements HandlerOwner {
       }
       server.history.committed.add(zxid, record);
     }
-    server.commitThrough(this.zxidOf(reached));
+    server.commitThrough(this.zxidOf(this.proposals.committedCounter));
   }
 
   /** A sync is answered when what was proposed before it is applied, and before what was proposed behind it is told. */
@@ -481,7 +424,7 @@ export class Leader implements HandlerOwner {
 
   /** Calls `done` when everything that was acknowledged by now, by whatever leader, is applied here (sync-rounds.ts). */
   sync(done: () => void): void {
-    this.syncs.ask(this.proposedCounter, done);
+    this.syncs.ask(this.proposals.proposedCounter, done);
   }
 
   /**
@@ -516,7 +459,7 @@ export class Leader implements HandlerOwner {
   endTurn(): boolean {
     if (this.phase === 'ended') return false;
     this.commit();
-    this.syncs.answer(this.committedCounter);
+    this.syncs.answer(this.proposals.committedCounter);
     this.syncs.turnEnded();
     let isMoreToDo = false;
     for (const handler of this.handlers) if (handler.flush()) isMoreToDo = true;

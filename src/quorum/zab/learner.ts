@@ -22,24 +22,15 @@ import { readInt64, toHex, toSessionId, toZxid, writeInt64 } from '../../jute/in
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
-import type { Address, Clock, Dial, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
+import type { Address, Clock, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
+import { LeaderDial } from './leader-dial.ts';
 import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
-import {
-  PacketReader,
-  PacketType,
-  PROTOCOL_VERSION,
-  SNAPSHOT_SIGNATURE,
-  writeLearnerInfo,
-} from './packet.ts';
-
-/** Pauses between dials of a leader whose port is not open yet, in ms: at first it is about to be. */
-const DIAL_PAUSE_MIN = 5;
-const DIAL_PAUSE_MAX = 500;
-/** A leader that cannot be reached for so long is given up, in ms: it may have gone again (Java: five dials with pauses of a second). */
-const DIAL_LIMIT = 2_000;
+import { PacketReader, PacketType, PROTOCOL_VERSION, writeLearnerInfo } from './packet.ts';
+import type { TreeReceiver } from './tree-intake.ts';
+import { TreeIntake } from './tree-intake.ts';
 
 /** How far a learner has come. */
 export type LearnerPhase =
@@ -51,7 +42,7 @@ export type LearnerPhase =
   | 'ended';
 
 /** What a learner asks of its server. */
-export interface LearnerServer {
+export interface LearnerServer extends TreeReceiver {
   /** The last zxid of the history: of the last transaction in the log, or the beginning of an epoch. */
   readonly lastZxid: Zxid;
   /** The history could not be cut where a leader wanted it: nothing but a whole tree will do. */
@@ -60,9 +51,6 @@ export interface LearnerServer {
   truncate(zxid: Zxid): void;
   /** Begins to take a tree that replaces the history; until it is finished the history stays as it was. */
   startSnapshot(zxid: Zxid): void;
-  /** Takes bytes of the tree; returns how many, fewer only where the tree is whole. Raises an error for nonsense. */
-  receiveSnapshot(bytes: Buffer, start: number, end: number): number;
-  readonly isSnapshotWhole: boolean;
   /** Whether so much of the tree waits for the disk that no more should be taken for now. */
   readonly isSnapshotFull: boolean;
   /** Appends a proposal to the log. `durable` tells when it is on disk. @param record header, transaction, digest; its own copy */
@@ -123,10 +111,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private readonly options: LearnerOptions;
   private readonly server: LearnerServer;
   private readonly reader: PacketReader;
-  private readonly startedAt: number;
-  private dial: Dial | null = null;
-  private dialPause = DIAL_PAUSE_MIN;
-  private nextDialAt = Number.POSITIVE_INFINITY;
+  private readonly dial: LeaderDial;
   private link: PeerLink | null = null;
   private readonly out = new Outbox();
   private lastHeardAt: number;
@@ -135,9 +120,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private epochHeardAt = 0;
   /** Whether DIFF, TRUNC or SNAP has come. */
   private hasSyncBegun = false;
-  /** Bytes of the signature behind a tree that have come; null while none is expected. */
-  private signature: JuteWriter | null = null;
-  private isReceivingTree = false;
+  private readonly intake: TreeIntake;
   private isPaused = false;
   /** Proposals that came before NEWLEADER. */
   private unlogged: LoggedTxn[] = [];
@@ -157,7 +140,15 @@ export class Learner implements LinkHandler, PacketHandler {
     this.options = options;
     this.server = ports.server(this);
     this.reader = new PacketReader(options.packetSizeLimit);
-    this.startedAt = ports.clock.elapsed;
+    this.intake = new TreeIntake(this.server);
+    this.dial = new LeaderDial(
+      {
+        ...ports,
+        connected: (link) => this.connected(link),
+        failed: (reason) => this.end(reason),
+      },
+      options,
+    );
     this.lastHeardAt = ports.clock.elapsed;
   }
 
@@ -176,34 +167,12 @@ export class Learner implements LinkHandler, PacketHandler {
 
   /** Dials the leader. */
   start(): void {
-    const { network, log } = this.ports;
-    const { addresses, leader } = this.options;
-    this.nextDialAt = Number.POSITIVE_INFINITY;
-    const timeout = Math.max(1, this.dialDeadline - this.ports.clock.elapsed);
-    this.dial = network.dial(addresses, timeout, {
-      connected: (link) => this.connected(link),
-      failed: (error) => {
-        this.dial = null;
-        const { elapsed } = this.ports.clock;
-        if (elapsed + this.dialPause >= this.dialDeadline) {
-          this.end(`leader ${leader} cannot be reached: ${error}`);
-          return;
-        }
-        log.debug(`leader ${leader} cannot be reached yet: ${error}`);
-        this.nextDialAt = elapsed + this.dialPause;
-        this.dialPause = Math.min(2 * this.dialPause, DIAL_PAUSE_MAX);
-      },
-    });
-  }
-
-  private get dialDeadline(): number {
-    return this.startedAt + Math.min(this.options.connectLimitMs, DIAL_LIMIT);
+    this.dial.start();
   }
 
   private connected(link: PeerLink): LinkHandler {
     const { epochs, clock } = this.ports;
     const { myId, configVersion, isObserver } = this.options;
-    this.dial = null;
     this.link = link;
     this.lastHeardAt = clock.elapsed;
     this.phase = 'discovery';
@@ -298,37 +267,18 @@ export class Learner implements LinkHandler, PacketHandler {
     );
     if (type === PacketType.snap) {
       server.startSnapshot(zxid);
-      this.isReceivingTree = true;
+      this.intake.start();
     } else if (type === PacketType.trunc) server.truncate(zxid);
     else if (type !== PacketType.diff) throw new JuteError(`packet ${type} instead of DIFF`);
     this.lastReceived = type === PacketType.diff ? server.lastZxid : zxid;
   }
 
   get wantsRaw(): boolean {
-    return this.isReceivingTree || this.signature !== null;
+    return this.intake.isActive;
   }
 
   takeRaw(bytes: Buffer, start: number, end: number): number {
-    if (this.signature !== null) return this.takeSignature(this.signature, bytes, start, end);
-    const { server } = this;
-    const taken = server.receiveSnapshot(bytes, start, end);
-    if (server.isSnapshotWhole) {
-      this.isReceivingTree = false;
-      this.signature = new JuteWriter(32);
-    }
-    return taken;
-  }
-
-  private takeSignature(signature: JuteWriter, bytes: Buffer, start: number, end: number): number {
-    const expected = new JuteWriter(32);
-    expected.writeString(SNAPSHOT_SIGNATURE);
-    const size = Math.min(expected.length - signature.length, end - start);
-    signature.writeBytes(bytes.subarray(start, start + size));
-    if (signature.length < expected.length) return size;
-    if (!signature.view().equals(expected.view()))
-      throw new JuteError('no signature behind its tree');
-    this.signature = null;
-    return size;
+    return this.intake.take(bytes, start, end);
   }
 
   private syncPacket(packet: Packet): void {
@@ -573,7 +523,7 @@ export class Learner implements LinkHandler, PacketHandler {
   /** When run() wants to be called, in ms. */
   get deadline(): number {
     if (this.phase === 'ended' || this.isPaused) return Number.POSITIVE_INFINITY;
-    if (this.phase === 'dialling') return this.nextDialAt;
+    if (this.phase === 'dialling') return this.dial.deadline;
     return this.lastHeardAt + this.silenceLimit;
   }
 
@@ -586,7 +536,7 @@ export class Learner implements LinkHandler, PacketHandler {
   run(): void {
     const { elapsed } = this.ports.clock;
     if (this.phase === 'ended' || elapsed < this.deadline) return;
-    if (this.phase === 'dialling') this.start();
+    if (this.phase === 'dialling') this.dial.run();
     else this.end(`nothing was heard of leader ${this.options.leader} for ${this.silenceLimit} ms`);
   }
 
@@ -594,7 +544,7 @@ export class Learner implements LinkHandler, PacketHandler {
   end(reason: string): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
-    this.dial?.cancel();
+    this.dial.cancel();
     this.link?.destroy();
     this.link = null;
     this.ports.ended(reason);

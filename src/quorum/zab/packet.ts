@@ -13,17 +13,17 @@
  * | ACKEPOCH | learner | last zxid in the log | current epoch int, or -1 | LearnerHandler.ackEpoch |
  * | DIFF | leader | last committed | | Learner.synchronise |
  * | TRUNC | leader | where to cut | | Learner.synchronise |
- * | SNAP | leader | of the tree that follows | (a tree, then the string BenWasHere) | Learner.synchronise |
+ * | SNAP | leader | of the tree that follows | (a tree, then the string BenWasHere) | Learner.synchronise, TreeIntake.take |
  * | NEWLEADER | leader | new epoch, 0 | membership as text | Learner.newLeader |
  * | UPTODATE | leader | -1 | | Learner.upToDate |
  * | PROPOSAL | leader | its own | header, transaction, digest | Learner.proposal |
  * | ACK | follower | of the proposal, or of NEWLEADER | | LearnerHandler.ack |
  * | COMMIT | leader | of the proposal | | Learner.commit |
  * | COMMITANDACTIVATE | leader | of the proposal | designated leader long | Learner.commit |
- * | INFORM | leader, to observers | its own | as PROPOSAL | Learner.inform |
- * | INFORMANDACTIVATE | leader, to observers | its own | designated leader long, as PROPOSAL | Learner.inform |
+ * | INFORM | leader, to observers | its own | as PROPOSAL | Learner.proposal |
+ * | INFORMANDACTIVATE | leader, to observers | its own | designated leader long, as PROPOSAL | Learner.proposal |
  * | PING | leader; answered by learners | last proposed | of the answer: sessions that were heard, {id long, time-out int} each | both |
- * | REQUEST | learner | -1 | session long, cxid int, type int, record | LearnerHandler.request |
+ * | REQUEST | learner | -1 | session long, cxid int, type int, record | Leader.request |
  * | SYNC | leader | 0 | | Learner.sync |
  * | REVALIDATE | learner; answered by the leader | 0 | session long, time-out int; session long, boolean | both |
  */
