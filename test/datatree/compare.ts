@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { DataTree } from '../../src/datatree/data-tree.ts';
 import type { NaiveNode, NaiveTree } from './naive-tree.ts';
 import { aclText } from './naive-tree.ts';
+import { containersOf, ttlsOf } from './trees.ts';
 
 /** What can be seen of a znode; the same from either tree. */
 interface Seen {
@@ -88,18 +89,8 @@ export function summaryOf(tree: DataTree): Record<string, unknown> {
     ephemerals: [...tree.sessionsWithEphemerals()]
       .map(([session, paths]): [bigint, string[]] => [session, sorted(paths)])
       .sort((a, b) => Number(a[0] - b[0])),
-    containers: sorted(
-      tree
-        .walkContainers()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-    ),
-    ttls: sorted(
-      tree
-        .walkTtls()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-    ),
+    containers: sorted(containersOf(tree)),
+    ttls: sorted(ttlsOf(tree)),
     quotas: sorted(tree.quotaRoots()),
     sessions: new Map(tree.sessions),
     aclCount: tree.aclTable.size,

@@ -9,7 +9,17 @@ import type { SessionId, Zxid } from '../../src/jute/int64.ts';
 import { EventType, OpCode } from '../../src/jute/op-code.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
-import { createTxn, ONLY_JOE, OPEN, SESSION, Story, setDataTxn, TIME } from './trees.ts';
+import {
+  containersOf,
+  createTxn,
+  ONLY_JOE,
+  OPEN,
+  SESSION,
+  Story,
+  setDataTxn,
+  TIME,
+  ttlsOf,
+} from './trees.ts';
 
 describe('a new tree', () => {
   it('has what Java begins with', () => {
@@ -259,32 +269,14 @@ describe('owners', () => {
     story.apply({ type: OpCode.createContainer, path: '/c', ...node });
     story.apply({ type: OpCode.createTTL, path: '/t', ttl: 5000n, ...node });
     const { tree } = story;
-    expect([
-      ...tree
-        .walkContainers()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-      ...tree
-        .walkTtls()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-    ]).toEqual(['/c', '/t']);
+    expect([...containersOf(tree), ...ttlsOf(tree)]).toEqual(['/c', '/t']);
     const owners = ['/c', '/t'].map((path) => tree.ephemeralOwner(tree.findPath(path)));
     expect(owners).toEqual([-(1n << 63n), -(1n << 56n) + 5000n]);
     expect(owners.map((owner) => tree.ephemeralTypeOf(owner))).toEqual(['container', 'ttl']);
     expect(tree.statOf(tree.findPath('/c')).ephemeralOwner).toBe(0n);
     expect(tree.statOf(tree.findPath('/t')).ephemeralOwner).toBe(0n);
     for (const path of ['/c', '/t']) story.delete(path);
-    expect([
-      ...tree
-        .walkContainers()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-      ...tree
-        .walkTtls()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-    ]).toEqual([]);
+    expect([...containersOf(tree), ...ttlsOf(tree)]).toEqual([]);
   });
 
   it('with a TTL are sessions to a server that does not know them', () => {

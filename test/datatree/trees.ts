@@ -114,3 +114,15 @@ export function loadInto(story: Story, bytes: Buffer): void {
   loading.readNodes(reader);
   loading.finish();
 }
+
+/** The paths of the containers, up to a thousand. */
+export function containersOf(tree: DataTree): string[] {
+  const rows = tree.walkContainers().next(1000);
+  return rows.map((row) => tree.pathOf(row));
+}
+
+/** The paths of the znodes with a TTL, up to a thousand. */
+export function ttlsOf(tree: DataTree): string[] {
+  const rows = tree.walkTtls().next(1000);
+  return rows.map((row) => tree.pathOf(row));
+}

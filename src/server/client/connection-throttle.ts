@@ -3,22 +3,10 @@
  * (Java: BlueThrottle; the idea is the BLUE algorithm for queues).
  */
 
-/** Settings; units as in zoo.cfg's connection_throttle_* keys. */
-export interface ConnectionThrottleOptions {
-  /** Size of the bucket; 0 lets everybody in. */
-  readonly tokens: number;
-  /** ms between refills. */
-  readonly fillTimeMs: number;
-  readonly fillCount: number;
-  /** ms between changes of the drop probability; -1 for none. */
-  readonly freezeTimeMs: number;
-  readonly dropIncrease: number;
-  readonly dropDecrease: number;
-  readonly decreaseRatio: number;
-  readonly weightEnabled: boolean;
-  readonly globalSessionWeight: number;
-  readonly renewSessionWeight: number;
-}
+import type { ConnectionThrottleConfig } from '../config/config.ts';
+
+/** Settings. */
+export type ConnectionThrottleOptions = Omit<ConnectionThrottleConfig, 'localSessionWeight'>;
 
 /** Decides over new connections. */
 export class ConnectionThrottle {

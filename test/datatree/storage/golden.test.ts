@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SnapshotReceiver } from '../../../src/datatree/storage/snapshot-receiver.ts';
 import { SnapshotStream } from '../../../src/datatree/storage/snapshot-stream.ts';
 import { JuteWriter } from '../../../src/jute/writer.ts';
+import { containersOf, ttlsOf } from '../trees.ts';
 import { readZxids } from './log-images.ts';
 import { DIRECTORY, golden, goldenDisk, newTree, recoverFrom, Scene, seen, zxid } from './scene.ts';
 
@@ -22,18 +23,8 @@ describe('a directory of Apache ZooKeeper', () => {
     expect(tree.aclTable.aclsOf(tree.aclId(tree.findPath('/a/b')))).toEqual([
       { perms: 31, id: { scheme: 'ip', id: '127.0.0.1' } },
     ]);
-    expect([
-      ...tree
-        .walkContainers()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-    ]).toEqual(['/cont']);
-    expect([
-      ...tree
-        .walkTtls()
-        .next(1000)
-        .map((row) => tree.pathOf(row)),
-    ]).toEqual(['/ttl']);
+    expect(containersOf(tree)).toEqual(['/cont']);
+    expect(ttlsOf(tree)).toEqual(['/ttl']);
     expect(tree.quotaRootOf('/a/b')).toBe('/a');
     expect([...tree.sessions.values()]).toEqual([40000, 30000, 40000]);
     expect(tree.ephemeralsCount).toBe(3);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { containersOf, ttlsOf } from '../../datatree/trees.ts';
 import {
   create,
   createTTL,
@@ -79,20 +80,8 @@ describe('a multi', () => {
       [Op.create2, '/t'],
       [Op.create2, '/c'],
     ]);
-    expect(
-      [
-        ...world.tree
-          .walkContainers()
-          .next(1000)
-          .map((row) => world.tree.pathOf(row)),
-      ].sort(),
-    ).toEqual(['/box', '/c']);
-    expect([
-      ...world.tree
-        .walkTtls()
-        .next(1000)
-        .map((row) => world.tree.pathOf(row)),
-    ]).toEqual(['/t']);
+    expect(containersOf(world.tree).sort()).toEqual(['/box', '/c']);
+    expect(ttlsOf(world.tree)).toEqual(['/t']);
   });
 
   it('sees in each part what the parts before it have done', () => {
