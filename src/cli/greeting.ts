@@ -76,7 +76,7 @@ export function greeting(
     '  To try next, in another terminal:',
     `    bin/zk-server status${argument === 'zoo.cfg' ? '' : ` ${argument}`}`,
     `    echo ruok | nc ${host} ${port}`,
-    `    zkCli.sh -server ${delimited(host)}:${port}        (of any Apache ZooKeeper from 3.4 on)`,
+    `    bin/zk-cli -server ${delimited(host)}:${port}        (or zkCli.sh of any Apache ZooKeeper from 3.4 on)`,
     '',
     '  Ctrl-C stops it. Everything acknowledged is on disk.',
     '',

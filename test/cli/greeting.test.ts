@@ -20,6 +20,7 @@ describe('the greeting', () => {
     const text = greeting(environment, parseText(LEAST), 2181);
     expect(text).toMatch(/^\n {2}zk-server \S+ is serving\.\n\n {4}clients {3}localhost:2181 \(/);
     expect(text).toContain('bin/zk-server status /etc/zk/zoo.cfg\n');
+    expect(text).toContain('bin/zk-cli -server localhost:2181 ');
     expect(text).not.toContain('ensemble');
   });
 

@@ -58,6 +58,27 @@ describe.each(serverKinds)('against a server of kind %s', (kind) => {
     });
   });
 
+  it('a part that may not be read does not hide the others, and an answer that is too long says so', async () => {
+    await withServer(kind, {}, async ({ address }) => {
+      await using zk = await ZooKeeper.connect(address);
+      const acl = [{ perms: 31, id: { scheme: 'digest', id: 'a:b' } }];
+      await zk.create('/a');
+      await zk.create('/a/closed', 'x', { acl });
+      await zk.create('/a/open', 'x'.repeat(2_000));
+      const asked = (...words: string[]) => run(zkCli, ['-server', address, ...words]);
+      const drawn = await asked('tree', '/a');
+      expect(drawn.stdout).toContain('├── closed (no permission)\n└── open\n2 below /a\n');
+      const found = await asked('find', '-data', 'x', '/a');
+      expect(found.stdout.trim().split('\n').at(-1)).toBe('/a/open');
+      expect(found.stderr).toBe('Insufficient permission : /a/closed\n1 znodes may not be read\n');
+      expect(found.code).toBe(1);
+      const cut = await asked('-Djute.maxbuffer=1000', 'get', '/a/open');
+      expect(cut.stderr).toMatch(
+        /^KeeperErrorCode = MarshallingError for \/a\/open \(.* is 1000\)/,
+      );
+    });
+  });
+
   it('a watch tells what happens until its count is reached', async () => {
     await withServer(kind, {}, async ({ address }) => {
       await using zk = await ZooKeeper.connect(address);

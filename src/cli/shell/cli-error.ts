@@ -62,7 +62,7 @@ export function keeperMessage(error: ZooKeeperError): string {
   return `KeeperErrorCode = ${words}${error.path === null ? '' : ` for ${error.path}`}`;
 }
 
-function wordsFor(error: ZooKeeperError): string {
+function wordsFor(error: ZooKeeperError, path: string | null): string {
   switch (error.code) {
     case ErrorCode.reconfigInProgress:
       return 'Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)';
@@ -71,16 +71,17 @@ function wordsFor(error: ZooKeeperError): string {
         'No quorum of new config is connected and up-to-date with the leader of last commmitted config' +
         ' - try invoking reconfiguration after new servers are connected and synced'
       );
-    case ErrorCode.authFailed: {
-      const words = keeperMessage(error);
-      // addauth has no more to say; SASL tells why.
-      return error.message === 'AuthFailed' ? words : `${words} (${error.message})`;
-    }
     default: {
       const words = WORDS.get(error.code);
-      return words === undefined ? keeperMessage(error) : `${words}${error.path ?? ''}`;
+      return words === undefined ? `${keeperMessage(error)}${reasonOf(error)}` : `${words}${path}`;
     }
   }
+}
+
+/** What the client knows beyond the code, in parentheses: why there is no connection, how long an answer was. */
+function reasonOf(error: ZooKeeperError): string {
+  const plain = new ZooKeeperError(error.code, error.path).message;
+  return error.message === plain ? '' : ` (${error.message})`;
 }
 
 /** True for an error that says only that no server answered. */
@@ -88,9 +89,13 @@ export function isLoss(error: unknown): boolean {
   return error instanceof ConnectionLossError || error instanceof RequestTimeoutError;
 }
 
-/** The failure to print for what an operation raised; null for anything that is a mistake of ours. */
-export function cliErrorOf(error: unknown): CliError | null {
+/**
+ * The failure to print for what an operation raised; null for anything that is a mistake of ours.
+ *
+ * @param path instead of the error's own: Java's reconfig is about the path "", where others that have none are about null
+ */
+export function cliErrorOf(error: unknown, path?: string): CliError | null {
   if (error instanceof CliError) return error;
-  if (error instanceof ZooKeeperError) return new CliError(wordsFor(error));
+  if (error instanceof ZooKeeperError) return new CliError(wordsFor(error, path ?? error.path));
   return null;
 }

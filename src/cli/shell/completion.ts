@@ -31,7 +31,9 @@ export async function complete(line: string, zk: ZooKeeper | null): Promise<Comp
   const command = commands.get(words[0] ?? '');
   if (command === undefined) return [[], last];
   if (last.startsWith('-')) return startingWith(optionsOf(command));
-  if (last.startsWith('/') || (last === '' && command.takesPath !== false)) {
+  // No command has two paths: behind the first one stand data, or nothing.
+  const hasPath = words.slice(1, -1).some((word) => word.startsWith('/'));
+  if (last.startsWith('/') || (last === '' && command.takesPath !== false && !hasPath)) {
     return [zk === null ? [] : await pathsFrom(zk, last), last];
   }
   return startingWith([...(command.words ?? [])]);

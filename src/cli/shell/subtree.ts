@@ -4,6 +4,7 @@
  */
 import {
   childOf,
+  NoAuthError,
   NoNodeError,
   retryOnLoss,
   type Watcher,
@@ -18,6 +19,8 @@ export interface VisitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Left on each znode that is visited. */
   readonly watch?: Watcher | undefined;
+  /** Told of a znode whose children may not be listed, and goes on; without it that is the end. */
+  readonly denied?: ((path: string) => void) | undefined;
   /** Leaves out what is deeper than this below the first, which has 0. */
   readonly maxDepth?: number | undefined;
 }
@@ -38,7 +41,7 @@ export async function* visitSubtree(
   path: string,
   options: VisitOptions = {},
 ): AsyncGenerator<Visited, void, undefined> {
-  const { signal, watch, maxDepth = Number.POSITIVE_INFINITY } = options;
+  const { signal, watch, denied, maxDepth = Number.POSITIVE_INFINITY } = options;
   const request = { signal, watch };
   const ask = (place: Place): Promise<readonly string[]> => {
     const answer = retryOnLoss(() => zk.getChildren(place.path, request));
@@ -50,8 +53,13 @@ export async function* visitSubtree(
   yield { path, depth: 0 };
   const ahead: Place[] = maxDepth > 0 ? [{ path, depth: 0, children: null }] : [];
   for (let place = ahead.pop(); place !== undefined; place = ahead.pop()) {
+    const { path: parent } = place;
     const names = await (place.children ?? ask(place)).catch((error: unknown) => {
       if (error instanceof NoNodeError) return [];
+      if (error instanceof NoAuthError && denied !== undefined) {
+        denied(parent);
+        return [];
+      }
       throw error;
     });
     const depth = place.depth + 1;

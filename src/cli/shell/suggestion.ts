@@ -2,6 +2,9 @@
  * "Did you mean": the known word that is nearest to one that nobody knows.
  */
 
+/** Fewer letters are the beginning of too many words. */
+const MIN_BEGINNING = 3;
+
 /** How many letters must be put in, left out, changed or swapped with their neighbour to make one word of the other. */
 function distance(one: string, other: string): number {
   let before: number[] = [];
@@ -24,8 +27,13 @@ function distance(one: string, other: string): number {
   return above[other.length] ?? 0;
 }
 
-/** The nearest of `words`, whatever its capitals; null where none is near: a third of the letters may differ. */
+/**
+ * The nearest of `words`, whatever its capitals: one that begins so, or one of which at most a third of the letters differ. Null where none
+ * is near.
+ */
 export function nearest(word: string, words: readonly string[]): string | null {
+  const begun = words.find((each) => each.toLowerCase().startsWith(word.toLowerCase()));
+  if (word.length >= MIN_BEGINNING && begun !== undefined) return begun;
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;

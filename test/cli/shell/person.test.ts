@@ -30,6 +30,7 @@ describe('completion', () => {
 
   it('offers a path where one belongs, and nothing behind what is no command', async () => {
     expect((await complete('get ', null))[0]).toEqual([]);
+    expect((await complete('get /a ', null))[0]).toEqual([]);
     expect((await complete('nonsense /', null))[0]).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
  * `find`: the znodes below one that have what is looked for. zkCli has no such command.
  */
 import { isAscii } from 'node:buffer';
-import { NoNodeError, nameOf, type Stat } from '../../../client/index.ts';
+import { NoAuthError, NoNodeError, nameOf, type Stat } from '../../../client/index.ts';
 import { CliError } from '../cli-error.ts';
 import { type CommandContext, intOf, type ServerCommand } from '../command.ts';
 import { checkPath } from '../java-path.ts';
@@ -37,9 +37,19 @@ export const find: ServerCommand = {
     const [path = '/'] = line.operands;
     const search = searchOf(line);
     checkPath(path);
-    for await (const visited of visitSubtree(zk, path, { signal, maxDepth: search.maxDepth })) {
+    const unread = new Set<string>();
+    const denied = (where: string): void => {
+      if (!unread.has(where)) console.error(`Insufficient permission : ${where}`);
+      unread.add(where);
+    };
+    const { maxDepth } = search;
+    for await (const visited of visitSubtree(zk, path, { signal, maxDepth, denied })) {
       if (search.name !== null && !search.name.test(nameOf(visited.path))) continue;
-      const stat = await statOf(context, visited.path, search);
+      const stat = await statOf(context, visited.path, search).catch((error: unknown) => {
+        if (!(error instanceof NoAuthError)) throw error;
+        denied(visited.path);
+        return null;
+      });
       if (stat === null) continue;
       if (!console.isJson) console.line(console.styled(visited.path, 'path'));
       else {
@@ -50,6 +60,7 @@ export const find: ServerCommand = {
       }
       await console.drained();
     }
+    if (unread.size > 0) throw new CliError(`${unread.size} znodes may not be read`);
   },
 };
 

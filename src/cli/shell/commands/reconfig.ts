@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { hasCode } from '../../config-files.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, cliErrorOf } from '../cli-error.ts';
 import { type ServerCommand, usageOf } from '../command.ts';
 import type { CommandLine } from '../option-parser.ts';
 import { statJson, statLines } from '../stat-lines.ts';
@@ -27,7 +27,9 @@ export const reconfig: ServerCommand = {
   words: ['-add', '-remove', '-members', '-file', '-v'],
   async run({ zk, console, signal }, line) {
     const change = changeOf(line);
-    const { data, stat } = await zk.reconfig({ ...change, signal });
+    const { data, stat } = await zk.reconfig({ ...change, signal }).catch((error: unknown) => {
+      throw cliErrorOf(error, '') ?? error;
+    });
     const text = data?.toString('utf8') ?? '';
     if (console.isJson) {
       console.json({ config: text, stat: statJson(stat) });

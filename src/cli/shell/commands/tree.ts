@@ -1,9 +1,12 @@
 /*
  * `tree`: a subtree as a drawing. zkCli has no such command.
  */
-import { childOf, NoNodeError, nameOf } from '../../../client/index.ts';
+import { childOf, NoAuthError, NoNodeError, nameOf, retryOnLoss } from '../../../client/index.ts';
 import { type CommandContext, intOf, type ServerCommand } from '../command.ts';
 import { checkPath } from '../java-path.ts';
+
+/** How many requests of one level are under way at most. */
+const WINDOW = 256;
 
 /** Draws a subtree. */
 export const tree: ServerCommand = {
@@ -50,20 +53,25 @@ class Drawing {
     if (depth > this.#maxDepth) {
       return;
     }
-    // All children are asked for at once: a level costs one way to the server and back.
     const places = [...names].sort().map((name) => childOf(path, name));
-    const answers = places.map((each) => this.#childrenOf(each));
+    // Asked ahead, so that a level does not cost a way to the server and back for each of its znodes.
+    const answers: Promise<readonly string[] | 'denied' | null>[] = [];
     for (const [index, place] of places.entries()) {
-      const children = (await answers[index]) ?? null;
+      for (const next of places.slice(answers.length, index + WINDOW)) {
+        answers.push(this.#childrenOf(next));
+      }
+      const answer = (await answers[index]) ?? null;
+      const isDenied = answer === 'denied';
+      const children = isDenied ? [] : answer;
       // It was deleted meanwhile.
       if (children === null) continue;
       this.count++;
       const isLast = index === places.length - 1;
-      const hidden =
-        depth === this.#maxDepth && children.length > 0
-          ? console.styled(` (${children.length} below)`, 'faint')
-          : '';
-      if (console.isJson) console.json({ path: place, depth, children: children.length });
+      const isCut = depth === this.#maxDepth && children.length > 0;
+      const left = isDenied ? ' (no permission)' : isCut ? ` (${children.length} below)` : '';
+      const hidden = left === '' ? '' : console.styled(left, 'faint');
+      if (console.isJson)
+        console.json({ path: place, depth, children: isDenied ? null : children.length });
       else {
         const branch = console.styled(`${margin}${isLast ? '└── ' : '├── '}`, 'faint');
         console.line(`${branch}${console.styled(nameOf(place), 'path')}${hidden}`);
@@ -73,10 +81,12 @@ class Drawing {
     }
   }
 
-  #childrenOf(path: string): Promise<readonly string[] | null> {
+  /** Null for one that was deleted meanwhile. */
+  #childrenOf(path: string): Promise<readonly string[] | 'denied' | null> {
     const { zk, signal } = this.#context;
-    const answer = zk.getChildren(path, { signal }).catch((error: unknown) => {
+    const answer = retryOnLoss(() => zk.getChildren(path, { signal })).catch((error: unknown) => {
       if (error instanceof NoNodeError) return null;
+      if (error instanceof NoAuthError) return 'denied';
       throw error;
     });
     // Whoever comes to it hears of a failure; the drawing may have ended before.
