@@ -13,11 +13,13 @@ import { OpCode } from '../jute/op-code.ts';
 import { PreparedCreates } from '../jute/prepared-creates.ts';
 import { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import { RecordedCreate } from '../jute/recorded-create.ts';
+import type { RecordedCreates } from '../jute/recorded-creates.ts';
 import type { MultiTxn, Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import { unreachable } from '../jute/unreachable.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { CONTAINER_EPHEMERAL_OWNER, ttlToEphemeralOwner } from './ephemeral-type.ts';
 import { NodeChanges } from './node-changes.ts';
+import { RecordedCreatesReplay } from './recorded-creates-replay.ts';
 import type { Reservations } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
@@ -113,6 +115,7 @@ const NO_TXN: Txn = { type: OpCode.error, err: 0 };
 export class TxnApplier {
   private readonly state: TreeState;
   readonly nodes: NodeChanges;
+  private readonly creates: RecordedCreatesReplay;
   private readonly result = new Result();
   /** The Stats of the parts of a multi, one behind the other. */
   private stats = new Uint8Array(PARTS_EXPECTED * STAT_SIZE);
@@ -123,6 +126,7 @@ export class TxnApplier {
   constructor(state: TreeState, reservations: Reservations) {
     this.state = state;
     this.nodes = new NodeChanges(state, reservations);
+    this.creates = new RecordedCreatesReplay(state, reservations, this.nodes);
   }
 
   /** Applies a transaction; see DataTree.apply. */
@@ -140,10 +144,23 @@ export class TxnApplier {
       result.err = this.applyOne(header.clientId, txn);
     }
     result.row = nodes.row;
+    this.end(header, zxidLow, digest);
+    return result;
+  }
+
+  /** Applies a multi that is replayed. */
+  replayCreates(header: TxnHeader, creates: RecordedCreates, digest: TxnDigest | undefined): void {
+    this.state.aclTable.forgetRetired();
+    const zxidLow = this.nodes.begin(header);
+    this.creates.run(creates);
+    this.end(header, zxidLow, digest);
+  }
+
+  private end(header: TxnHeader, zxidLow: number, digest: TxnDigest | undefined): void {
+    const { state } = this;
     if (header.zxid > state.lastProcessedZxid) state.lastProcessedZxid = header.zxid;
     state.digest.afterTxn(header.zxid, zxidLow);
     if (digest !== undefined) state.digest.compare(header.zxid, digest);
-    return result;
   }
 
   private applyOne(clientId: SessionId, txn: Exclude<Txn, MultiTxn>): number {

@@ -10,6 +10,7 @@ import { copyBytes } from '../jute/copy-bytes.ts';
 import { STAT_SIZE, type Stat, StatOffset, statAt } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { readInt64, readTimeMs } from '../jute/int64.ts';
+import type { RecordedCreates } from '../jute/recorded-creates.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import type { AclTable } from './acl-table.ts';
@@ -377,6 +378,11 @@ export class DataTree {
    */
   apply(header: TxnHeader, txn: Txn, digest?: TxnDigest): TxnResult {
     return this.applier.apply(header, txn, digest);
+  }
+
+  /** The same for a multi of creates that comes from a log, and whose results nobody wants to know. */
+  replayCreates(header: TxnHeader, creates: RecordedCreates, digest?: TxnDigest): void {
+    this.applier.replayCreates(header, creates, digest);
   }
 
   // ---- snapshots

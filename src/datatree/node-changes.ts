@@ -144,7 +144,10 @@ export class NodeChanges implements TxnMoment {
     }
     place.lastSlash = slash;
     place.hash = hash;
-    this.publish(this.reservations.reserve(parent, place, content, this), parent, parentCVersion);
+    this.countCreate(parent, parentCVersion);
+    const row = this.reservations.create(parent, place, content, this);
+    state.approximateDataSize += znodes.dataLength(row);
+    this.row = row;
     return ErrorCode.ok;
   }
 
@@ -152,8 +155,10 @@ export class NodeChanges implements TxnMoment {
   createPrepared(txn: PreparedCreate): ErrorCode {
     const { state } = this;
     const { row, parentRow } = txn;
-    this.publish(row, parentRow, txn.parentCVersion);
-    state.approximateDataSize += txn.pathCharCount;
+    this.countCreate(parentRow, txn.parentCVersion);
+    this.reservations.publish(row);
+    state.approximateDataSize += txn.pathCharCount + state.znodes.dataLength(row);
+    this.row = row;
     if (this.isPathNeeded(row)) this.noteCreate(txn.path, row, parentRow);
     return ErrorCode.ok;
   }
@@ -180,20 +185,13 @@ export class NodeChanges implements TxnMoment {
   }
 
   /** Whether anybody but the tree wants to know about a change of a row: most are of no interest to watches and quotas. */
-  private isPathNeeded(row: Row): boolean {
+  isPathNeeded(row: Row): boolean {
     const { quotas, znodes } = this.state;
     return this.recordChanges || !quotas.isEmpty || znodes.isExcluded(row);
   }
 
-  private publish(row: Row, parent: Row, parentCVersion: number): void {
-    const { state } = this;
-    this.countCreate(parent, parentCVersion);
-    this.reservations.publish(row);
-    state.approximateDataSize += state.znodes.dataLength(row);
-    this.row = row;
-  }
-
-  private replaceAcl(row: Row, acl: number): void {
+  /** Gives a znode another access list, whose reference was taken already. */
+  replaceAcl(row: Row, acl: number): void {
     const { rows } = this.state.znodes;
     this.state.aclTable.release(rows.get(row, Field.acl));
     rows.set(row, Field.acl, acl);
@@ -203,7 +201,7 @@ export class NodeChanges implements TxnMoment {
    * A create changes its parent's cversion and pzxid, but a replayed one only forwards: the snapshot may have been cut after
    * later creates and deletes. -1 is one more than there is, for logs of 3.3.
    */
-  private countCreate(parent: Row, parentCVersion: number): void {
+  countCreate(parent: Row, parentCVersion: number): void {
     const { znodes } = this.state;
     const before = znodes.statInt(parent, StatOffset.cversion);
     const cversion = parentCVersion === -1 ? (before + 1) | 0 : parentCVersion;
@@ -240,7 +238,8 @@ export class NodeChanges implements TxnMoment {
     rows.setStatWords(row, offset, wireOrder(this.timeHigh), wireOrder(this.timeLow));
   }
 
-  private noteCreate(path: string, row: Row, parent: Row): void {
+  /** Tells quotas and watches of a create. */
+  noteCreate(path: string, row: Row, parent: Row): void {
     const { quotas, znodes } = this.state;
     if (path.startsWith(ZOOKEEPER_PATH)) quotas.systemNodeCreated(path);
     quotas.usageChanged(path, 1, znodes.dataLength(row));

@@ -3,7 +3,7 @@
  *
  * Whoever prepares a create has to look the path up, to hash it and to compute the digest; so the row is made then, with all that it
  * will be, and applying the transaction only publishes it. Until then no reader finds it (Znodes.isReserved). A create that comes
- * from a log or from another server reserves its row and publishes it at once, so that there is one way of making a znode.
+ * from a log or from another server makes its row in the same way, and it is a znode at once.
  *
  * Nothing here answers to a class of Java's, which makes a DataNode when a transaction is applied and keeps a ChangeRecord until then.
  */
@@ -73,9 +73,33 @@ export class Reservations {
 
   /** Makes the row of a znode as it will be right after the transaction of `moment`. The path must not be in use. */
   reserve(parent: Row, place: NewPlace, content: NewContent, moment: TxnMoment): Row {
+    this.give(parent, place, content, moment);
+    this.given.crc = crcUpdate(-1, place.bytes, place.start, place.end);
+    const row = this.state.znodes.reserve(this.given);
+    this.complete(row, content);
+    return row;
+  }
+
+  /** The same for a znode that is there at once. @param crc the running CRC of its path */
+  create(
+    parent: Row,
+    place: NewPlace,
+    content: NewContent,
+    moment: TxnMoment,
+    crc = crcUpdate(-1, place.bytes, place.start, place.end),
+  ): Row {
     const { state, given } = this;
-    const { znodes } = state;
-    const { rows } = znodes;
+    this.give(parent, place, content, moment);
+    given.crc = crc;
+    const row = state.znodes.add(given);
+    this.complete(row, content);
+    if (given.ownerKind !== OwnerKind.none) state.owners.add(row, content.owner);
+    state.digest.add(state.znodes.rows.get(row, Field.digest) >>> 0);
+    return row;
+  }
+
+  private give(parent: Row, place: NewPlace, content: NewContent, moment: TxnMoment): void {
+    const { state, given } = this;
     const { bytes, start, end } = place;
     given.parent = parent;
     given.hash = place.hash;
@@ -88,18 +112,20 @@ export class Reservations {
     given.dataStart = content.dataStart;
     given.dataEnd = content.dataEnd;
     given.acl = state.aclTable.take(content.acl);
-    given.crc = crcUpdate(-1, bytes, start, end);
     this.setMoment(moment);
-    const row = znodes.reserve(given);
+  }
+
+  /** Gives a row what it has besides what `given` says: the owner and the digest. */
+  private complete(row: Row, content: NewContent): void {
+    const { state, given } = this;
+    const { rows } = state.znodes;
     const hasOwner = given.ownerKind !== OwnerKind.none;
     if (hasOwner) rows.setStatLong(row, StatOffset.ephemeralOwner, content.owner);
-    if (state.options.digestEnabled && !given.isExcluded) {
-      const digest = hasOwner
-        ? finishDigest(given.crc, rows.stat(row), 0)
-        : finishDigestWith(given.crc, this.ofStat);
-      rows.set(row, Field.digest, digest);
-    }
-    return row;
+    if (!state.options.digestEnabled || given.isExcluded) return;
+    const digest = hasOwner
+      ? finishDigest(given.crc, rows.stat(row), 0)
+      : finishDigestWith(given.crc, this.ofStat);
+    rows.set(row, Field.digest, digest);
   }
 
   /** Makes the Stat ready. What one transaction creates has the same, but for the owners. */

@@ -19,6 +19,7 @@ import { IS_LITTLE_ENDIAN } from './memory.ts';
 import { lastSlash } from './path-bytes.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
+import { charactersIn, Siblings } from './siblings.ts';
 import type { TreeState } from './tree-state.ts';
 import { blankZnode, MAX_PATH_SIZE } from './znodes.ts';
 
@@ -32,45 +33,6 @@ const CZXID = StatOffset.czxid >> 2;
 const CVERSION = StatOffset.cversion >> 2;
 const OWNER = StatOffset.ephemeralOwner >> 2;
 const PZXID = STAT_PERSISTED_PZXID_OFFSET >> 2;
-
-/** What all children of a znode have in common: siblings mostly stand together. */
-class Siblings {
-  parent: Row = NO_ROW;
-  isExcluded = false;
-  /** The path up to the slash in front of the name: its size, 0 before any, its running CRC, and how many characters it has. */
-  size = 0;
-  crc = 0;
-  characters = 0;
-  private bytes: Uint8Array = NO_BYTES;
-  private view: DataView = NO_VIEW;
-
-  /** Takes `bytes[start, nameStart)` as the beginning of their paths. */
-  set(parent: Row, isExcluded: boolean, bytes: Uint8Array, start: number, nameStart: number): void {
-    this.parent = parent;
-    this.isExcluded = isExcluded;
-    this.size = nameStart - start;
-    this.crc = crcUpdate(-1, bytes, start, nameStart);
-    this.characters = charactersIn(bytes, start, nameStart);
-    if (this.size > this.bytes.length) {
-      this.bytes = new Uint8Array(2 * this.size);
-      this.view = new DataView(this.bytes.buffer);
-    }
-    this.bytes.set(bytes.subarray(start, nameStart));
-  }
-
-  /** Whether the path `view[start, end)` is that of one of them. */
-  has(view: DataView, start: number, end: number): boolean {
-    const { size } = this;
-    if (size === 0 || end - start <= size) return false;
-    let at = 0;
-    for (; at + 4 <= size; at += 4) {
-      if (view.getInt32(start + at) !== this.view.getInt32(at)) return false;
-    }
-    for (; at < size; at++) if (view.getUint8(start + at) !== this.view.getUint8(at)) return false;
-    for (at += start; at < end; at++) if (view.getUint8(at) === SLASH) return false;
-    return true;
-  }
-}
 
 /** A tree that is being loaded. It was emptied at the start. */
 export class TreeLoad {
@@ -297,14 +259,4 @@ export class TreeLoad {
     state.quotas.load();
     state.aclTable.purgeUnused();
   }
-}
-
-/** How many UTF-16 units a text in UTF-8 has: one for each character that does not continue one, two for those of four bytes. */
-function charactersIn(bytes: Uint8Array, start: number, end: number): number {
-  let count = 0;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
-    if ((byte & 0xc0) !== 0x80) count += byte >= 0xf0 ? 2 : 1;
-  }
-  return count;
 }

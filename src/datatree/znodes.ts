@@ -98,7 +98,7 @@ export class Znodes implements PathComparer, PathMatcher {
   root: Row = NO_ROW;
   /** What findParent() gave last, if it is still there. */
   private lastParent: Row = NO_ROW;
-  /** The bytes that reserve() last copied from, and a view of them: the parts of a multi stand in the same. */
+  /** The bytes that make() last copied from, and a view of them: the parts of a multi stand in the same. */
   private lastSource: Uint8Array = NO_BYTES;
   private lastSourceView: DataView = new DataView(NO_BYTES.buffer);
   /** During a load: the parent whose children come, the last of them, and how many they are. The parent itself is told when another's come. */
@@ -150,7 +150,12 @@ export class Znodes implements PathComparer, PathMatcher {
     return this.index.find(this, hash, bytes, start, end);
   }
 
-  /** The same among all rows that `matcher` takes, those that are only reserved included. */
+  /** The first `count` of these hashes are going to be looked up. */
+  expect(hashes: Int32Array, count: number): void {
+    this.index.expect(hashes, count);
+  }
+
+  /** The same as findHashed() among all rows that `matcher` takes, those that are only reserved included. */
   findMatching(
     matcher: PathMatcher,
     hash: number,
@@ -387,14 +392,19 @@ export class Znodes implements PathComparer, PathMatcher {
 
   /** Adds a znode behind its siblings; its parent's numChildren goes up. */
   add(given: NewZnode): Row {
-    const row = this.reserve(given);
-    this.publish(row);
+    const row = this.make(given, 0);
+    this.appendChild(given.parent, row);
     return row;
   }
 
   /** Makes the row of a znode that is going to be: publish() makes it one, discard() takes it back. */
   reserve(given: NewZnode): Row {
-    const row = this.place(given, RESERVED);
+    this.reservedCount += 1;
+    return this.make(given, RESERVED);
+  }
+
+  private make(given: NewZnode, reservedFlag: number): Row {
+    const row = this.place(given, reservedFlag);
     const { bytes, data } = given;
     if (data !== null && data !== bytes) {
       const at = this.nameStart(row);
@@ -411,7 +421,6 @@ export class Znodes implements PathComparer, PathMatcher {
       this.fill(row, given, this.lastSourceView);
     }
     this.index.add(given.hash, row);
-    this.reservedCount += 1;
     return row;
   }
 

@@ -64,19 +64,21 @@ export const OPEN_ACL_UNSAFE: readonly ACL[] = [
 /** count 1, perms 31, "world", "anyone" */
 const OPEN_ACL_BYTES = Buffer.from('000000010000001f00000005776f726c6400000006616e796f6e65', 'hex');
 
-function isOpenACL(reader: JuteReader): boolean {
-  const { bytes, offset } = reader;
-  if (reader.remaining < OPEN_ACL_BYTES.length) return false;
-  for (let index = 0; index < OPEN_ACL_BYTES.length; index++) {
-    if (bytes[offset + index] !== OPEN_ACL_BYTES[index]) return false;
+/** Size of a vector<ACL> that is OPEN_ACL_UNSAFE, in bytes. */
+export const OPEN_ACL_SIZE = OPEN_ACL_BYTES.length;
+
+/** Whether the vector<ACL> at `bytes[at …]` is OPEN_ACL_UNSAFE. As many bytes are there. */
+export function isOpenACLAt(bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < OPEN_ACL_SIZE; index++) {
+    if (bytes[at + index] !== OPEN_ACL_BYTES[index]) return false;
   }
   return true;
 }
 
 /** Reads vector<ACL>: count (4; -1 for null), entries. The list that nearly every znode has is always the same object. */
 export function readACLs(reader: JuteReader): readonly ACL[] | null {
-  if (isOpenACL(reader)) {
-    reader.skip(OPEN_ACL_BYTES.length);
+  if (reader.remaining >= OPEN_ACL_SIZE && isOpenACLAt(reader.bytes, reader.offset)) {
+    reader.skip(OPEN_ACL_SIZE);
     return OPEN_ACL_UNSAFE;
   }
   const count = reader.readVectorSize(ACL_MIN_SIZE);

@@ -57,8 +57,11 @@ export function beginsWithAscii(reader: JuteReader): boolean {
   if (remaining < 4) return false;
   const size = readInt32(bytes, offset);
   if (size < 0 || size > remaining - 4) return false;
-  for (let at = offset + 4; at < offset + 4 + size; at++) {
-    if ((bytes[at] as number) > 0x7f) return false;
-  }
+  return isAscii(bytes, offset + 4, offset + 4 + size);
+}
+
+/** Whether `bytes[start, end)` are ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((bytes[at] as number) > 0x7f) return false;
   return true;
 }

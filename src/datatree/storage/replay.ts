@@ -5,9 +5,11 @@
 
 import type { Zxid } from '../../jute/int64.ts';
 import { nextZxid, toHex, toZxid } from '../../jute/int64.ts';
+import { OpCode } from '../../jute/op-code.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
-import type { TxnHeader } from '../../jute/txn.ts';
+import { RecordedCreates } from '../../jute/recorded-creates.ts';
+import type { TxnDigest, TxnHeader } from '../../jute/txn.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../jute/txn.ts';
 import { follows } from '../../jute/zxid.ts';
 import type { DataTree } from '../data-tree.ts';
@@ -49,6 +51,7 @@ export class Replay {
   private readonly disk: Disk;
   private readonly tree: DataTree;
   private readonly options: ReplayOptions;
+  private readonly creates = new RecordedCreates();
   /** The last zxid that is in the tree. */
   private last: Zxid;
   private isStartUnknown: boolean;
@@ -159,9 +162,12 @@ export class Replay {
 
   private apply(header: TxnHeader, record: JuteReader, path: string, offset: number): void {
     try {
-      const txn = readTxn(header.type, record, true);
-      const digest = this.options.digestEnabled ? readTxnDigest(record) : undefined;
-      this.tree.apply(header, txn, digest);
+      if (header.type === OpCode.multi && this.creates.read(record)) {
+        this.tree.replayCreates(header, this.creates, this.digestIn(record));
+      } else {
+        const txn = readTxn(header.type, record, true);
+        this.tree.apply(header, txn, this.digestIn(record));
+      }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       throw new StorageError(
@@ -170,6 +176,10 @@ export class Replay {
         offset,
       );
     }
+  }
+
+  private digestIn(record: JuteReader): TxnDigest | undefined {
+    return this.options.digestEnabled ? readTxnDigest(record) : undefined;
   }
 
   /** Raises StorageError where transactions between the last one and `zxid` are known to be lost; warns where they may never have been. */
