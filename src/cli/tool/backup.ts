@@ -93,11 +93,22 @@ export async function backUp(
   }
 }
 
-function tell(tool: ToolConsole, target: string, state: DataState): void {
-  const { tree, earliestZxid, lastZxid } = state;
+function tell(tool: ToolConsole, target: string, state: Reading): void {
+  const { nodeCount, earliestZxid, lastZxid } = state;
   tool.out.line(
-    `${target}: ${tree.nodeCount - 1} znodes, can be restored to any zxid from ${hex(earliestZxid)} to ${hex(lastZxid)}`,
+    `${target}: ${nodeCount - 1} znodes, can be restored to any zxid from ${hex(earliestZxid)} to ${hex(lastZxid)}`,
   );
+}
+
+/** What is compared of two readings: their trees need not be in memory at the same time. */
+interface Reading extends Omit<DataState, 'tree'> {
+  readonly nodeCount: number;
+  readonly treeDigest: bigint;
+}
+
+function reading(...from: Parameters<typeof readData>): Reading {
+  const { tree, ...rest } = readData(...from);
+  return { ...rest, nodeCount: tree.nodeCount, treeDigest: tree.treeDigest };
 }
 
 /** Gives the state that the copy begins with and ends with. */
@@ -106,8 +117,8 @@ function copyChecked(
   source: Directories,
   unfinished: string,
   snapshotCount: number,
-): DataState {
-  const newest = readData(tool, source, LATEST);
+): Reading {
+  const newest = reading(tool, source, LATEST);
   if (newest.lastZxid < newest.earliestZxid) {
     throw new ToolError(
       `${source.logDirectory}: the logs behind ${newest.snapshot.name} are missing`,
@@ -128,11 +139,11 @@ function copyChecked(
       .flatMap((log) => copyLog(tool, source.logDirectory, directory, log, newest.lastZxid)),
   ];
   const copied: Directories = { snapshotDirectory: directory, logDirectory: directory };
-  const state = readData(tool, copied, LATEST, (snapshot) => snapshot.name === oldest.name);
+  const state = reading(tool, copied, LATEST, (snapshot) => snapshot.name === oldest.name);
   if (
     state.lastZxid !== newest.lastZxid ||
-    state.tree.nodeCount !== newest.tree.nodeCount ||
-    state.tree.treeDigest !== newest.tree.treeDigest
+    state.nodeCount !== newest.nodeCount ||
+    state.treeDigest !== newest.treeDigest
   ) {
     throw new ToolError(`${unfinished}: the copy is not what was copied`);
   }
@@ -198,14 +209,14 @@ function copyBytes(
   return { name, size, sha256: sum.digest('hex') };
 }
 
-function writeManifest(unfinished: string, state: DataState, files: readonly BackupFile[]): void {
+function writeManifest(unfinished: string, state: Reading, files: readonly BackupFile[]): void {
   const manifest = {
     format: FORMAT,
     madeAt: isoTime(Date.now()),
     earliestZxid: hex(state.earliestZxid),
     lastZxid: hex(state.lastZxid),
-    znodes: state.tree.nodeCount - 1,
-    digest: hex(state.tree.treeDigest),
+    znodes: state.nodeCount - 1,
+    digest: hex(state.treeDigest),
     files,
   };
   const path = join(unfinished, MANIFEST);

@@ -29,9 +29,10 @@ export async function restore(tool: ToolConsole, options: RestoreOptions): Promi
   checkHasNoData(dataDir);
   if (dataLogDir !== undefined) checkHasNoData(dataLogDir);
   checkBackup(tool, source);
-  const { tree, lastZxid, hasDigest } = readData(tool, directories, point);
-  const path = writeNewSnapshot(tool, tree, resolve(dataDir), hasDigest);
-  tool.out.line(`${path}: ${tree.nodeCount - 1} znodes as of zxid ${hex(lastZxid)}`);
+  const { path, zxid, nodeCount } = writeNewSnapshot(tool, resolve(dataDir), () => {
+    return readData(tool, directories, point);
+  });
+  tool.out.line(`${path}: ${nodeCount - 1} znodes as of zxid ${hex(zxid)}`);
   await tool.out.flush();
   return ToolExit.done;
 }

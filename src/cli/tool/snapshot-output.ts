@@ -11,7 +11,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DataTree } from '../../datatree/data-tree.ts';
 import {
   isLogName,
@@ -21,6 +21,7 @@ import {
   unfinishedName,
 } from '../../datatree/storage/file-names.ts';
 import { SnapshotCut } from '../../datatree/storage/snapshot-cut.ts';
+import type { Zxid } from '../../jute/int64.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import { disk } from './log-files.ts';
 import type { ToolConsole } from './output.ts';
@@ -74,37 +75,76 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }
 
+/** A tree that is to be written. */
+export interface NewTree {
+  readonly tree: DataTree;
+  /** Whether the digest of the tree stands in the snapshot, and its zxid behind that; the tree has to keep it. */
+  readonly hasDigest: boolean;
+}
+
+/** What was written. */
+export interface NewSnapshot {
+  readonly path: string;
+  readonly zxid: Zxid;
+  readonly nodeCount: number;
+}
+
+/** What is compared of a tree with what is read back. */
+interface Written extends Omit<NewSnapshot, 'path'> {
+  readonly digest: bigint;
+}
+
 /**
  * Writes version-2/snapshot.<zxid> below `dataDir`, which has no data, and makes the directory where it is missing.
  *
- * @param hasDigest whether the digest of the tree stands in it, and its zxid behind that; the tree has to keep it
- * @returns the path of the snapshot
- * @throws ToolError where that has data, or the snapshot reads back as another tree
+ * @param make gives the tree, and keeps none of it: by the time it is read back it need not be in memory any more
+ * @throws ToolError where there is data, or the snapshot reads back as another tree; and what `make` raises
  */
 export function writeNewSnapshot(
   tool: ToolConsole,
-  tree: DataTree,
   dataDir: string,
-  hasDigest: boolean,
-): string {
+  make: () => NewTree,
+): NewSnapshot {
   checkHasNoData(dataDir);
   const directory = join(dataDir, 'version-2');
-  disk.makeDirectory(directory);
-  const name = snapshotName(tree.lastProcessedZxid, '');
-  const unfinished = join(directory, unfinishedName(name));
-  const path = join(directory, name);
+  const unfinished = (zxid: Zxid): string =>
+    join(directory, unfinishedName(snapshotName(zxid, '')));
+  const written = writeMade(tool, make, unfinished);
+  const { zxid, nodeCount } = written;
+  const path = join(directory, snapshotName(zxid, ''));
+  removingUnlessDone(tool, unfinished(zxid), () => {
+    checkReadBack(tool, written, unfinished(zxid));
+    renameSync(unfinished(zxid), path);
+  });
+  syncDirectory(directory);
+  return { path, zxid, nodeCount };
+}
+
+/** A function of its own, so that the tree ends with it. */
+function writeMade(
+  tool: ToolConsole,
+  make: () => NewTree,
+  unfinished: (zxid: Zxid) => string,
+): Written {
+  const { tree, hasDigest } = make();
+  const { lastProcessedZxid: zxid, nodeCount, treeDigest: digest } = tree;
+  const path = unfinished(zxid);
+  disk.makeDirectory(dirname(path));
+  removingUnlessDone(tool, path, () => {
+    namingFile(path, () => writeCut(tool, tree, path, hasDigest));
+  });
+  return { zxid, nodeCount, digest };
+}
+
+function removingUnlessDone(tool: ToolConsole, path: string, action: () => void): void {
   try {
-    namingFile(unfinished, () => writeCut(tool, tree, unfinished, hasDigest));
-    checkReadBack(tool, tree, unfinished);
-    renameSync(unfinished, path);
+    action();
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    rmSync(path, { force: true });
     throw error;
   } finally {
     tool.progress.clear();
   }
-  syncDirectory(directory);
-  return path;
 }
 
 function writeCut(tool: ToolConsole, tree: DataTree, path: string, hasDigest: boolean): void {
@@ -126,9 +166,9 @@ function writeCut(tool: ToolConsole, tree: DataTree, path: string, hasDigest: bo
   }
 }
 
-function checkReadBack(tool: ToolConsole, tree: DataTree, path: string): void {
+function checkReadBack(tool: ToolConsole, written: Written, path: string): void {
   const back = readSnapshotFile(tool, path, newTree(true));
-  if (back.treeDigest !== tree.treeDigest || back.nodeCount !== tree.nodeCount) {
+  if (back.treeDigest !== written.digest || back.nodeCount !== written.nodeCount) {
     throw new ToolError(`${path}: reads back differently than written`);
   }
 }

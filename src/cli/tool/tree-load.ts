@@ -52,20 +52,22 @@ export async function loadTree(tool: ToolConsole, options: TreeLoadOptions): Pro
     tool.progress.report('znodes', number);
   }
   tool.progress.clear();
-  const tree = finished(loading, input);
-  if (zxid !== null) {
-    if (zxid < tree.lastProcessedZxid) {
-      throw new ToolError(
-        `${hex(zxid)} is before ${hex(tree.lastProcessedZxid)}, which a znode has`,
-      );
+  const { path, nodeCount } = writeNewSnapshot(tool, resolve(dataDir), () => {
+    const tree = finished(loading, input);
+    if (zxid !== null) {
+      if (zxid < tree.lastProcessedZxid) {
+        throw new ToolError(
+          `${hex(zxid)} is before ${hex(tree.lastProcessedZxid)}, which a znode has`,
+        );
+      }
+      tree.lastProcessedZxid = zxid;
     }
-    tree.lastProcessedZxid = zxid;
-  }
-  const path = writeNewSnapshot(tool, tree, resolve(dataDir), false);
+    return { tree, hasDigest: false };
+  });
   if (loading.ephemeralCount > 0) {
     tool.warn(`${loading.ephemeralCount} ephemeral znodes were left out: their sessions are gone`);
   }
-  tool.out.line(`${path}: ${tree.nodeCount - 1} znodes`);
+  tool.out.line(`${path}: ${nodeCount - 1} znodes`);
   await tool.out.flush();
   return ToolExit.done;
 }
@@ -102,8 +104,11 @@ class Loading {
     }
   }
 
+  /** Gives the tree away. */
   finish(): DataTree {
-    return (this.load ?? new CreatedLoad()).finish();
+    const load = this.load ?? new CreatedLoad();
+    this.load = null;
+    return load.finish();
   }
 }
 
