@@ -86,7 +86,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   readonly wantsRaw = false;
   /** How it is being synchronised; null before and behind that. */
   syncKind: 'snap' | 'diff' | null = null;
-  /** When it was last heard, in ms. */
+  /** When it was last heard, or has taken more of what it misses, in ms. */
   lastHeardAt: number;
   /** PINGs that were sent and answered: the k-th answer belongs to the k-th PING. */
   pingsSent = 0;
@@ -387,6 +387,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     const result = this.nextSlice(source);
     if (result === 'failed') return false;
     if (slice.length > 0) this.link.write(slice.toBuffer());
+    // It says nothing meanwhile. Java begins to count when everything is sent; here that is so of each slice.
+    this.lastHeardAt = this.ports.clock.elapsed;
     if (result === 'more') return true;
     source.close();
     this.source = null;

@@ -11,7 +11,7 @@ import { NewerEpochs } from '../../../src/quorum/zab/newer-epochs.ts';
 import { PacketType, writePacket } from '../../../src/quorum/zab/packet.ts';
 import { createTxn, DIRECTORY, Scene, zxid } from '../../datatree/storage/scene.ts';
 import { LeaderScene, recordOf, TICK } from './leader-scene.ts';
-import { int, type Link, learnerInfo, zx } from './links.ts';
+import { int, type Link, learnerInfo, type RawPeer, zx } from './links.ts';
 
 /** The data of REQUEST. */
 function requestData(type: number, body = Buffer.alloc(0)): Buffer {
@@ -405,6 +405,27 @@ describe('a tree that is being sent', () => {
     const writer = new JuteWriter();
     parts.streams[0]?.writeSlice(writer, 1 << 20);
     expect([parts.streams.length, writer.length]).toEqual([1, 0]);
+  });
+
+  it('may take longer than initLimit, as long as the network takes more of it', () => {
+    const { scene, three, link } = sending();
+    const { sessions } = scene.server.history.tree;
+    for (let id = 1n; id <= 20_000n; id++) sessions.set(toSessionId(id), 4000);
+    const two = scene.peers[0] as RawPeer;
+    const write = link.write.bind(link);
+    link.write = (bytes) => {
+      write(bytes);
+      link.unsentSize = 1 << 20;
+    };
+    for (let slice = 1; slice <= 4; slice++) {
+      link.unsentSize = 0;
+      scene.turn();
+      scene.passWith(9 * TICK, two);
+    }
+    expect(scene.lines.at(-1)).not.toContain('silent');
+    expect([three.take().at(0), three.isClosed]).toEqual(['SNAP 1:0', false]);
+    scene.passWith(2 * TICK, two);
+    expect(three.isClosed).toBe(true);
   });
 
   it('is not waited for by a learner that reads nothing at all', () => {
