@@ -11,6 +11,7 @@ import type { SessionId } from '../jute/int64.ts';
 import { SESSION_ID_ZERO } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
 import { PreparedCreates } from '../jute/prepared-creates.ts';
+import { PreparedSets } from '../jute/prepared-sets.ts';
 import { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import { RecordedCreate } from '../jute/recorded-create.ts';
 import type { RecordedCreates } from '../jute/recorded-creates.ts';
@@ -90,15 +91,18 @@ export interface TxnResult {
   readonly path: string | null;
   /** The znode created or changed, NO_ROW if none; valid until the next transaction. */
   readonly row: Row;
-  /** Of a multi, in order; otherwise null. None of PreparedCreates, whose parts all have succeeded. */
+  /** Of a multi, in order; otherwise null. None of PreparedCreates and PreparedSets, whose parts all have succeeded. */
   readonly parts: readonly TxnPartResult[] | null;
+  /** Of PreparedSets: the Stat after each part, 68 bytes, one behind the other; valid until the next transaction. */
+  readonly partStats: Uint8Array;
 }
 
 class Result implements TxnResult {
   txn: Txn = NO_TXN;
   err = 0;
   row: Row = NO_ROW;
-  parts: TxnPartResult[] | null = null;
+  parts: readonly TxnPartResult[] | null = null;
+  partStats: Uint8Array = NO_STATS;
 
   get type(): number {
     return this.txn.type;
@@ -109,6 +113,8 @@ class Result implements TxnResult {
   }
 }
 
+const NO_STATS = new Uint8Array(0);
+const NO_PARTS: readonly TxnPartResult[] = [];
 const NO_TXN: Txn = { type: OpCode.error, err: 0 };
 
 /** Applies transactions to one tree. */
@@ -213,13 +219,17 @@ export class TxnApplier {
   }
 
   /** A multi with an error among its parts changes nothing; the parts behind the error become runtimeInconsistency. */
-  private applyMulti(clientId: SessionId, multi: MultiTxn): TxnPartResult[] {
+  private applyMulti(clientId: SessionId, multi: MultiTxn): readonly TxnPartResult[] {
     if (multi instanceof PreparedCreates) {
       this.nodes.createAllPrepared(multi);
-      return [];
+      return NO_PARTS;
+    }
+    this.statsEnd = 0;
+    if (multi instanceof PreparedSets) {
+      this.applySets(multi);
+      return NO_PARTS;
     }
     const parts: TxnPartResult[] = [];
-    this.statsEnd = 0;
     const isRefused = multi.txns.some((txn) => txn.type === OpCode.error);
     let isBehindError = false;
     for (const txn of multi.txns) {
@@ -233,6 +243,16 @@ export class TxnApplier {
       }
     }
     return parts;
+  }
+
+  /** A later part may set the same znode again: each Stat is kept as it is between the two. */
+  private applySets(multi: PreparedSets): void {
+    this.makeRoomForStats(multi.count * STAT_SIZE);
+    for (let index = 0; index < multi.count; index++) {
+      this.nodes.setPreparedPart(multi, index);
+      this.keepStat(this.nodes.row);
+    }
+    this.result.partStats = this.stats;
   }
 
   private applyPart(clientId: SessionId, txn: Txn): TxnPartResult {
@@ -250,13 +270,16 @@ export class TxnApplier {
   /** Copies the Stat of a row to the others; returns where it is. Parts from before a growth keep the old array. */
   private keepStat(row: Row): number {
     const at = this.statsEnd;
-    if (at + STAT_SIZE > this.stats.length) {
-      this.stats = new Uint8Array(this.stats.length * 2);
-      this.statWords = new Int32Array(this.stats.buffer);
-    }
+    this.makeRoomForStats(at + STAT_SIZE);
     this.statsEnd = at + STAT_SIZE;
     this.state.copyStatWords(row, this.statWords, at >> 2);
     return at;
+  }
+
+  private makeRoomForStats(size: number): void {
+    if (size <= this.stats.length) return;
+    this.stats = new Uint8Array(Math.max(size, this.stats.length * 2));
+    this.statWords = new Int32Array(this.stats.buffer);
   }
 }
 

@@ -13,6 +13,7 @@ import type { SessionId } from '../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO, writeInt64 } from '../jute/int64.ts';
 import { EventType } from '../jute/op-code.ts';
 import type { PreparedCreates } from '../jute/prepared-creates.ts';
+import type { PreparedSets } from '../jute/prepared-sets.ts';
 import type { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import type { RecordedCreate } from '../jute/recorded-create.ts';
 import type { TxnHeader } from '../jute/txn.ts';
@@ -386,6 +387,21 @@ export class NodeChanges implements TxnMoment {
       this.noteSet(txn.path, row, znodes.dataLength(row) - sizeBefore);
     }
     return ErrorCode.ok;
+  }
+
+  /** A part of a multi of sets. */
+  setPreparedPart(txn: PreparedSets, index: number): void {
+    const { state } = this;
+    const { znodes } = state;
+    const row = txn.row(index);
+    const dataEnd = txn.dataEnd(index);
+    const sizeBefore = znodes.dataLength(row);
+    znodes.setData(row, dataEnd < 0 ? null : txn.bytes, txn.dataStart(index), dataEnd);
+    this.setChanged(row, txn.version(index), sizeBefore);
+    state.setDigest(row, txn.nodeDigest(index));
+    if (this.isPathNeeded(row)) {
+      this.noteSet(txn.pathOf(index), row, znodes.dataLength(row) - sizeBefore);
+    }
   }
 
   private setChanged(row: Row, version: number, sizeBefore: number): void {

@@ -11,6 +11,7 @@ import type { SessionId, Zxid } from './int64.ts';
 import { readInt32, writeInt32 } from './int64.ts';
 import { OpCode } from './op-code.ts';
 import { PreparedCreates } from './prepared-creates.ts';
+import { PreparedSets } from './prepared-sets.ts';
 import { PreparedTxn } from './prepared-txn.ts';
 import type { JuteReader } from './reader.ts';
 import { JuteError } from './reader.ts';
@@ -356,7 +357,7 @@ function writeCreateStart(
 }
 
 function writeMultiTxn(writer: JuteWriter, multi: MultiTxn): void {
-  if (multi instanceof PreparedCreates) {
+  if (multi instanceof PreparedCreates || multi instanceof PreparedSets) {
     multi.writeRecord(writer);
     return;
   }

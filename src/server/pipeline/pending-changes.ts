@@ -14,7 +14,7 @@ import { digestChange } from '../../datatree/digest.ts';
 import type { PathMatcher } from '../../datatree/path-index.ts';
 import type { NewContent } from '../../datatree/reservations.ts';
 import type { ACL } from '../../jute/data.ts';
-import { StatOffset } from '../../jute/data.ts';
+import { STAT_SIZE, StatOffset } from '../../jute/data.ts';
 import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO } from '../../jute/int64.ts';
@@ -25,6 +25,7 @@ import type { CreateOp } from './write-ops.ts';
 
 /** Where data that is null ends. */
 const NO_DATA = -1;
+const STAT_WORDS = STAT_SIZE / 4;
 
 /** The changes on their way. */
 export class PendingChanges implements PathMatcher {
@@ -127,7 +128,8 @@ export class PendingChanges implements PathMatcher {
 
   private duplicate(pending: PendingNode): PendingNode {
     const node = this.blank(pending.row);
-    node.statWords.set(pending.statWords);
+    const [target, source] = [node.statWords, pending.statWords];
+    for (let word = 0; word < STAT_WORDS; word++) target[word] = source[word] as number;
     node.acls = pending.acls;
     node.newDataSize = pending.newDataSize;
     node.digest = pending.digest;

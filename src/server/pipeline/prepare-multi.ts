@@ -7,7 +7,10 @@
 
 import { ErrorCode } from '../../jute/error-code.ts';
 import { OpCode } from '../../jute/op-code.ts';
+import type { PreparedCreates } from '../../jute/prepared-creates.ts';
 import { CreateParts } from '../../jute/prepared-creates.ts';
+import type { PreparedSets } from '../../jute/prepared-sets.ts';
+import { SetParts } from '../../jute/prepared-sets.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
 import type { MultiTxn, Txn } from '../../jute/txn.ts';
@@ -31,8 +34,9 @@ export class PrepareMulti {
   private readonly createOp = new CreateOp();
   private readonly pathVersionOp = new PathVersionOp();
   private readonly setDataOp = new SetDataOp();
-  /** The parts of the multi at hand, as long as all are plain creates; then `txns` is null. */
-  private readonly parts = new CreateParts();
+  /** The parts of the multi at hand, as long as all are plain creates or all are sets; then `txns` is null. */
+  private readonly createParts = new CreateParts();
+  private readonly setParts = new SetParts();
   private txns: Txn[] | null = null;
 
   constructor(ports: {
@@ -53,7 +57,8 @@ export class PrepareMulti {
     const digestBefore = pending.treeDigest;
     const refuse = (): void => pending.rollbackMulti(digestBefore);
     pending.startMulti();
-    this.parts.clear();
+    this.createParts.clear();
+    this.setParts.clear();
     this.txns = null;
     try {
       request.multiTypes = this.prepareParts(reader, { asker, moment, refuse });
@@ -65,7 +70,13 @@ export class PrepareMulti {
     }
     const { txns } = this;
     this.txns = null;
-    return txns === null ? this.parts.toTxn(request.body) : { type: OpCode.multi, txns };
+    return txns === null ? this.flatTxn(request.body) : { type: OpCode.multi, txns };
+  }
+
+  /** The multi of the parts so far, all of one kind. */
+  private flatTxn(bytes: Buffer): PreparedCreates | PreparedSets {
+    const { createParts, setParts } = this;
+    return setParts.count > 0 ? setParts.toTxn(bytes) : createParts.toTxn(bytes);
   }
 
   /** Returns the op codes that were asked for, or null where those in the log are the same. */
@@ -86,7 +97,7 @@ export class PrepareMulti {
         ? ErrorCode.runtimeInconsistency
         : this.preparePart(asked, asker, moment);
       if (part === null) continue;
-      this.txns ??= this.parts.toTxn(reader.bytes).txns;
+      this.txns ??= this.flatTxn(reader.bytes).txns;
       const { txns } = this;
       if (typeof part === 'number') {
         if (!hasFailed) refuse();
@@ -125,7 +136,7 @@ export class PrepareMulti {
     }
   }
 
-  /** Null where the part is among this.parts. */
+  /** Null where the part is among createParts or setParts. */
   private preparePart(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode | null {
     const part = this.dispatch(type, asker, moment);
     // What Java fails over in a part, an absent name in an ACL for one, it fails over as a whole.
@@ -140,8 +151,8 @@ export class PrepareMulti {
       case OpCode.create2:
         if (createOp.lacksItsTTL) return ErrorCode.marshallingError;
         // A create2 in the log of a multi is something that servers before 3.9 drop (ZOOKEEPER-4026).
-        return this.txns === null
-          ? this.creates.preparePart(createOp, OpCode.create, asker, moment, this.parts)
+        return this.txns === null && this.setParts.count === 0
+          ? this.creates.preparePart(createOp, OpCode.create, asker, moment, this.createParts)
           : this.creates.prepare(createOp, OpCode.create, asker, moment);
       case OpCode.createContainer:
       case OpCode.createTTL:
@@ -151,7 +162,9 @@ export class PrepareMulti {
       case OpCode.check:
         return this.sets.prepareCheck(this.pathVersionOp, asker, moment);
       case OpCode.setData:
-        return this.sets.prepareData(this.setDataOp, asker, moment);
+        return this.txns === null && this.createParts.count === 0
+          ? this.sets.preparePart(this.setDataOp, asker, moment, this.setParts)
+          : this.sets.prepareData(this.setDataOp, asker, moment);
       default:
         return unreachable(type);
     }

@@ -3,10 +3,13 @@
  * (Java: PrepRequestProcessor.pRequest2Txn, the cases of these names).
  */
 
+import type { Row } from '../../datatree/data-tree.ts';
+import { NO_ROW } from '../../datatree/data-tree.ts';
 import { crcUpdate } from '../../datatree/digest.ts';
 import { StatOffset } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { OpCode, Perms } from '../../jute/op-code.ts';
+import type { SetParts } from '../../jute/prepared-sets.ts';
 import { PreparedSetData } from '../../jute/prepared-txn.ts';
 import type { CheckVersionTxn, SetACLTxn } from '../../jute/txn.ts';
 import type { AccessControl } from '../auth/access.ts';
@@ -23,6 +26,9 @@ export class PrepareSet {
   private readonly pending: PendingChanges;
   private readonly access: AccessControl;
   private readonly quotas: QuotaCheck;
+  /** What the last set that was not refused makes of its znode. */
+  private readonly after = { version: 0, nodeDigest: 0 };
+  private row: Row = NO_ROW;
 
   constructor(ports: {
     readonly pending: PendingChanges;
@@ -36,6 +42,26 @@ export class PrepareSet {
 
   /** setData. */
   prepareData(op: SetDataOp, asker: Asker, moment: Moment): PreparedSetData | ErrorCode {
+    const err = this.changeData(op, asker, moment);
+    return err === ErrorCode.ok ? new PreparedSetData(op.path, this.row, op.data, this.after) : err;
+  }
+
+  /** The same as a part of a multi, which goes into `parts` where its record can be taken from the request; then it gives null. */
+  preparePart(
+    op: SetDataOp,
+    asker: Asker,
+    moment: Moment,
+    parts: SetParts,
+  ): PreparedSetData | ErrorCode | null {
+    const err = this.changeData(op, asker, moment);
+    if (err !== ErrorCode.ok) return err;
+    if (!op.path.isVerbatim) return new PreparedSetData(op.path, this.row, op.data, this.after);
+    parts.add(op.path, this.row, op.data, this.after);
+    return null;
+  }
+
+  /** Makes all checks, changes the znode and fills in `row` and `after`; or gives the code that refuses the set. */
+  private changeData(op: SetDataOp, asker: Asker, moment: Moment): ErrorCode {
     const { path, data } = op;
     const pathErr = asker.sessionErr || refusePath(op);
     if (pathErr !== ErrorCode.ok) return pathErr;
@@ -56,7 +82,10 @@ export class PrepareSet {
     let crc = isRoot ? -1 : crcUpdate(-1, path.bytes, path.start, path.end);
     if (data.length > 0) crc = crcUpdate(crc, data.bytes, data.start, data.end);
     this.pending.changeData(node, moment, data.length, crc);
-    return new PreparedSetData(path, row, data, { version, nodeDigest: node.digest });
+    this.row = row;
+    this.after.version = version;
+    this.after.nodeDigest = node.digest;
+    return ErrorCode.ok;
   }
 
   private refuseData(node: PendingNode, op: SetDataOp, asker: Asker): ErrorCode {

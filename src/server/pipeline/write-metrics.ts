@@ -6,6 +6,7 @@
 import type { NamespaceSummarySet } from '../../admin/metrics/namespace-summary-set.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import { PreparedCreates } from '../../jute/prepared-creates.ts';
+import { PreparedSets } from '../../jute/prepared-sets.ts';
 import { PreparedTxn } from '../../jute/prepared-txn.ts';
 import type { Txn } from '../../jute/txn.ts';
 
@@ -32,8 +33,8 @@ export function countWrites(summary: NamespaceSummarySet, txn: Txn): void {
       for (const path of txn.paths2Delete ?? []) summary.add(path, path.length);
       return;
     case OpCode.multi:
-      if (txn instanceof PreparedCreates) {
-        countCreates(summary, txn);
+      if (txn instanceof PreparedCreates || txn instanceof PreparedSets) {
+        countParts(summary, txn);
         return;
       }
       for (const part of txn.txns) countWrites(summary, part);
@@ -43,7 +44,7 @@ export function countWrites(summary: NamespaceSummarySet, txn: Txn): void {
   }
 }
 
-function countCreates(summary: NamespaceSummarySet, txn: PreparedCreates): void {
+function countParts(summary: NamespaceSummarySet, txn: PreparedCreates | PreparedSets): void {
   for (let index = 0; index < txn.count; index++) {
     const [start, end] = [txn.pathStart(index), txn.pathEnd(index)];
     summary.addBytes(txn.bytes, start, end, end - start + txn.dataLength(index));

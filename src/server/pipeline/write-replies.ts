@@ -9,6 +9,7 @@ import { ErrorCode } from '../../jute/error-code.ts';
 import { readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import { PreparedCreates } from '../../jute/prepared-creates.ts';
+import { PreparedSets } from '../../jute/prepared-sets.ts';
 import { PreparedTxn } from '../../jute/prepared-txn.ts';
 import { JuteReader } from '../../jute/reader.ts';
 import type { Txn } from '../../jute/txn.ts';
@@ -37,7 +38,7 @@ export function writeResponse(
       writeStatOf(out, result, tree);
       return;
     case OpCode.multi:
-      writeMultiResponse(out, request, result.parts ?? []);
+      writeMultiResponse(out, request, result);
       return;
     default:
       // delete and closeSession have no response.
@@ -60,17 +61,14 @@ function writePath(
   else out.writeString(result.path);
 }
 
-function writeMultiResponse(
-  out: JuteWriter,
-  request: Request,
-  parts: readonly TxnPartResult[],
-): void {
+function writeMultiResponse(out: JuteWriter, request: Request, result: TxnResult): void {
   const { txn } = request;
-  if (txn instanceof PreparedCreates) {
-    txn.writeResults(out);
+  if (txn instanceof PreparedCreates || txn instanceof PreparedSets) {
+    txn.writeResults(out, result.partStats);
     writeMultiEnd(out);
     return;
   }
+  const parts = result.parts ?? [];
   const types = txn === null ? typesOf(request) : request.multiTypes;
   const txns = txn?.type === OpCode.multi ? txn.txns : [];
   for (let index = 0; index < parts.length; index++) {
