@@ -114,8 +114,8 @@ export class ShellSession {
         const isHopeless = isRefusal(error.cause) && waitedMs >= this.#serverCount * REFUSAL_MS;
         if (waitedMs < limitMs && !isHopeless) continue;
         const about = path === null ? '' : ` for ${path}`;
-        const why = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-        throw new CliError(`KeeperErrorCode = ConnectionLoss${about}${why}`);
+        const why = error.cause instanceof Error ? error.cause.message : 'no server has answered';
+        throw new CliError(`KeeperErrorCode = ConnectionLoss${about} (${why})`);
       }
     }
   }

@@ -11,6 +11,7 @@ export class Terminal {
   readonly #input: NodeJS.ReadableStream;
   readonly #output: NodeJS.WritableStream;
   #lines: Interface | null = null;
+  #shell: Shell | null = null;
   #isWaiting = false;
 
   constructor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream) {
@@ -23,7 +24,7 @@ export class Terminal {
     if (this.#isWaiting) this.#output.write('\r\x1b[K');
     write();
     // What was written goes out first: both are on their way to the same stream.
-    if (this.#isWaiting) setImmediate(() => this.#lines?.prompt(true));
+    if (this.#isWaiting) setImmediate(() => this.#showPrompt(true));
   };
 
   /** Carries out line by line until the person leaves. */
@@ -45,18 +46,19 @@ export class Terminal {
       },
     });
     this.#lines = lines;
+    this.#shell = shell;
     lines.on('SIGINT', () => {
       if (!this.#isWaiting) shell.interrupt();
       else if (lines.line === '') lines.close();
       else lines.write(null, { ctrl: true, name: 'u' });
     });
-    this.#prompt(shell);
+    this.#prompt();
     for await (const line of lines) {
       this.#isWaiting = false;
       history.add(line);
       await shell.executeLine(line);
       if (shell.isOver) break;
-      this.#prompt(shell);
+      this.#prompt();
     }
     this.#isWaiting = false;
     this.#lines = null;
@@ -64,9 +66,15 @@ export class Terminal {
     if (!shell.isOver) this.#output.write('\n');
   }
 
-  #prompt(shell: Shell): void {
+  #prompt(): void {
     this.#isWaiting = true;
-    this.#lines?.setPrompt(shell.prompt);
-    this.#lines?.prompt();
+    this.#showPrompt(false);
+  }
+
+  /** The prompt as it is now: an event may have changed the state that it tells. */
+  #showPrompt(keepsCursor: boolean): void {
+    if (!this.#isWaiting || this.#shell === null) return;
+    this.#lines?.setPrompt(this.#shell.prompt);
+    this.#lines?.prompt(keepsCursor);
   }
 }
