@@ -143,10 +143,11 @@ function commandLine(plan: ServerPlan, port: number): [string, string[]] {
           : ['--cpu-prof', `--cpu-prof-dir=${plan.profileDirectory}`];
       const inspector = plan.hasInspector ? ['--inspect=127.0.0.1:0'] : [];
       const script = path.join(PROJECT_ROOT, 'bin', 'zk-server');
-      return [
-        process.execPath,
-        [...profile, ...inspector, script, 'start-foreground', configOf(plan)],
-      ];
+      const options = [...profile, ...inspector];
+      const args = ['start-foreground', configOf(plan)];
+      // By itself it takes its own options for Node.
+      if (options.length === 0) return [script, args];
+      return [process.execPath, [...options, script, ...args]];
     }
     case 'java': {
       // Without a binding of slf4j on its class path it logs nothing, which is to its advantage.

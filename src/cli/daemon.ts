@@ -53,10 +53,11 @@ function tail(path: string, offset: number): string {
     .join('');
 }
 
-/** The command line of a server in the background. */
+/** The command line of a server in the background; Node's own options are those of this process (bin/zk-server). */
 export function serverCommand(environment: Environment): readonly string[] {
   const bin = join(environment.root, 'bin', 'zk-server');
-  return [process.execPath, bin, 'start-foreground', configPath(environment.configFile)];
+  const options = [...process.execArgv, bin, 'start-foreground'];
+  return [process.execPath, ...options, configPath(environment.configFile)];
 }
 
 /** A name that start-foreground takes for a path. */

@@ -22,7 +22,9 @@ export interface PeerLink {
   readonly remoteAddress: string;
   /** Bytes that were handed over and that the network has not taken yet. */
   readonly unsentSize: number;
-  /** Hands bytes to the network; they belong to the link from now on. Does nothing once the link is closed. */
+  /**
+   * Hands bytes to the network; they belong to the link until `unsentSize` is 0, in a later turn. Does nothing once the link is closed.
+   */
   write(bytes: Uint8Array): void;
   /** Stops and starts taking bytes from the peer. */
   pause(): void;

@@ -376,7 +376,7 @@ describe('the other commands', () => {
   it('print-cmd prints what start runs', async () => {
     const printed = await site.zk('print-cmd');
     expect(printed.stdout).toContain(
-      `"${process.execPath}" "${zkServer}" "start-foreground" "${site.conf}"`,
+      `"${process.execPath}" "--v8-pool-size=1" "${zkServer}" "start-foreground" "${site.conf}"`,
     );
   });
 

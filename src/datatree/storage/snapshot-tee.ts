@@ -40,7 +40,8 @@ export class SnapshotTee implements SnapshotSink {
   private checksum: number;
   private filling: JuteWriter;
   private readonly full: JuteWriter[] = [];
-  private spare: JuteWriter | null = null;
+  /** Chunks that can be filled again: the backlog's limit is theirs. */
+  private readonly free: JuteWriter[] = [];
   private backlog = 0;
   private unsynced = 0;
   private file: SnapshotFile | null = null;
@@ -121,8 +122,7 @@ export class SnapshotTee implements SnapshotSink {
   private nextChunk(): void {
     this.full.push(this.filling);
     this.backlog += this.filling.length;
-    this.filling = this.spare?.reset() ?? new JuteWriter(CHUNK_SIZE + SEAL_SIZE);
-    this.spare = null;
+    this.filling = this.free.pop()?.reset() ?? new JuteWriter(CHUNK_SIZE + SEAL_SIZE);
     if (!this.isBusy) this.writeNext();
   }
 
@@ -147,7 +147,7 @@ export class SnapshotTee implements SnapshotSink {
     file.write(chunk.view(), (error) => {
       const wasFull = this.isFull;
       this.backlog -= chunk.length;
-      this.spare = chunk;
+      this.free.push(chunk);
       if (wasFull && !this.isFull && this.abandoned === null) this.onDrained();
       if (error !== null || this.unsynced < SYNC_INTERVAL) {
         this.called(error);

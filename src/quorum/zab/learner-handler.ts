@@ -28,8 +28,6 @@ import { LogSyncSource, SnapshotSource } from './sync-source.ts';
 
 /** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
 const SLICE_SIZE = 64 * 1024;
-/** Bytes that the network has not taken: above this the next slice waits. */
-const UNSENT_HIGH_WATER = 1024 * 1024;
 /** Bytes of an introduction. */
 const HELLO_SIZE_LIMIT = 1024;
 
@@ -108,7 +106,12 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   private source: SyncSource | null = null;
   /** The zxid behind which `out` goes on where `source` ends. */
   private behindSource: Zxid = ZXID_ZERO;
-  private readonly slice = new JuteWriter(2 * SLICE_SIZE);
+  /**
+   * The slice of `source` that is on its way; null while there is none. One is enough, as the kernel has what was sent before it, and
+   * it is filled again and again: buffers of their own, two hundred megabytes for a million znodes, make V8 collect its whole heap
+   * many times a second.
+   */
+  private slice: JuteWriter | null = null;
 
   /** @param packetSizeLimit bytes of data in a packet */
   constructor(ports: HandlerPorts, link: PeerLink, packetSizeLimit: number) {
@@ -364,8 +367,10 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   /** Sends what this turn has written. Returns whether another turn is due at once, for the next slice. */
   flush(): boolean {
     if (!this.isOpen) return false;
-    if (this.source !== null && this.flushSource(this.source)) {
-      return this.link.unsentSize < UNSENT_HIGH_WATER;
+    if (this.source !== null) {
+      // It is told when that is sent.
+      if (this.link.unsentSize > 0) return false;
+      if (this.sendSlice(this.source)) return true;
     }
     const { out, link } = this;
     if (this.source === null && out.size > 0) {
@@ -379,26 +384,26 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     return false;
   }
 
-  /** Sends a slice, if the network takes it; false once everything is sent. */
-  private flushSource(source: SyncSource): boolean {
-    if (this.link.unsentSize >= UNSENT_HIGH_WATER) return true;
-    const { slice } = this;
-    slice.reset();
-    const result = this.nextSlice(source);
+  /** Sends a slice; false once everything is sent. */
+  private sendSlice(source: SyncSource): boolean {
+    this.slice ??= new JuteWriter(2 * SLICE_SIZE);
+    const slice = this.slice.reset();
+    const result = this.nextSlice(source, slice);
     if (result === 'failed') return false;
-    if (slice.length > 0) this.link.write(slice.toBuffer());
+    this.link.write(slice.view());
     // It says nothing meanwhile. Java begins to count when everything is sent; here that is so of each slice.
     this.lastHeardAt = this.ports.clock.elapsed;
     if (result === 'more') return true;
     source.close();
     this.source = null;
+    this.slice = null;
     this.countSync();
     return false;
   }
 
-  private nextSlice(source: SyncSource): 'more' | 'done' | 'failed' {
+  private nextSlice(source: SyncSource, slice: JuteWriter): 'more' | 'done' | 'failed' {
     try {
-      const result = source.writeSlice(this.slice, SLICE_SIZE);
+      const result = source.writeSlice(slice, SLICE_SIZE);
       if (result !== 'snap') return result;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;

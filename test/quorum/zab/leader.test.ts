@@ -389,6 +389,25 @@ describe('a tree that is being sent', () => {
     expect(three.tree.sessions.get(toSessionId(7n))).toBe(4000);
   });
 
+  it('goes out in slices, each in the memory of the one before once the network has that', () => {
+    const { scene, link } = sending();
+    for (let id = 8n; id < 20_000n; id++)
+      scene.server.history.tree.sessions.set(toSessionId(id), 1);
+    const slices: Uint8Array[] = [];
+    link.write = (bytes) => {
+      slices.push(bytes);
+      link.unsentSize = bytes.length;
+    };
+    link.unsentSize = 0;
+    expect([scene.leader.endTurn(), slices.length]).toEqual([true, 1]);
+    const first = Buffer.from(slices[0] ?? []);
+    expect([scene.leader.endTurn(), slices.length]).toEqual([false, 1]);
+    expect(Buffer.compare(first, slices[0] ?? Buffer.alloc(0))).toBe(0);
+    link.unsentSize = 0;
+    expect([scene.leader.endTurn(), slices.length]).toEqual([true, 2]);
+    expect(slices[1]?.buffer).toBe(slices[0]?.buffer);
+  });
+
   it.each([
     [
       'the link breaks',
