@@ -57,6 +57,26 @@ export function logEndAt(file: OpenFile, offset: number, isKnownToGoOn = false):
   return !isKnownToGoOn && tail.hasMissingSector(offset, whole) ? 'torn' : 'damaged';
 }
 
+/** Whether there is an end mark where the record at `offset` says that it ends: all of it was written, whatever it is now. */
+export function hasEndMark(file: OpenFile, offset: number): boolean {
+  const start = Buffer.alloc(RECORD_START_SIZE);
+  file.read(start, offset);
+  const length = readInt32(start, 8);
+  if (length <= 0 || length > CREDIBLE_RECORD_SIZE) return false;
+  const mark = Buffer.alloc(1);
+  return file.read(mark, offset + RECORD_START_SIZE + length) === 1 && mark[0] === RECORD_END_MARK;
+}
+
+/**
+ * Whether a log ends at `offset` for a reader that stopped there: with the file, or with zeros where a record would begin. Asks less than
+ * logEndAt: it reads nothing of what was made ahead.
+ */
+export function endsAt(file: OpenFile, offset: number): boolean {
+  const start = Buffer.alloc(RECORD_START_SIZE);
+  const size = file.read(start, offset);
+  return start.subarray(0, size).every((byte) => byte === 0);
+}
+
 /** Whether a file that does not begin as a log is one whose first write did not arrive: zeros where the header should go on. */
 export function isUnwrittenLog(file: OpenFile): boolean {
   const header = Buffer.alloc(FILE_HEADER_SIZE);

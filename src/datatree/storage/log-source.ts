@@ -4,7 +4,8 @@
  * what is asked for was durable before.
  *
  * A learner must get every transaction of the leader's history and no other, so nothing but an unbroken log will do:
- * - Zxids follow each other, in an epoch or to the first of a later one. Where a record is damaged or missing, the next one does not.
+ * - Zxids follow each other, in an epoch or to the first of a later one. Where a record is damaged or missing, the next one does not,
+ *   unless it is the last of its epoch: so nothing may stand where a file stops before the last one.
  * - A member that took over a SNAP may have files from before it that another history wrote, or that end too early. Ours are removed
  *   then (discard.ts), Java's are not. They show by the snapshot: its zxid is in no log, being the beginning of an epoch, or lies
  *   between the last record of a file and the first of the next.
@@ -20,6 +21,7 @@ import type { DataDirectories } from './directories.ts';
 import type { Disk, OpenFile } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
 import { logsFrom, sortedLogs, sortedSnapshots } from './file-names.ts';
+import { endsAt, isUnwrittenLog } from './log-end.ts';
 import { LogReader } from './log-reader.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -158,15 +160,27 @@ export class LogSource {
   private advance(): boolean {
     for (;;) {
       if (this.reader?.next() === true) return true;
+      const [file] = this.files;
+      // Another epoch follows whatever the one before has lost.
+      if (file !== undefined && this.reader !== null) this.checkEnd(this.reader);
       this.reader?.close();
       this.reader = null;
-      const file = this.files.shift();
       if (file === undefined) return false;
+      this.files.shift();
       this.path = `${this.directory}/${file.name}`;
       const reader = new LogReader(this.disk, this.path);
       if (reader.hasHeader) this.reader = reader;
-      else reader.close();
+      else {
+        const isUnwritten = isUnwrittenLog(reader.file);
+        reader.close();
+        if (!isUnwritten) throw new StorageError('The log does not begin as one', this.path, 0);
+      }
     }
+  }
+
+  private checkEnd({ file, offset }: LogReader): void {
+    if (endsAt(file, offset)) return;
+    throw new StorageError('The log stops before its end', this.path, offset);
   }
 
   private endsEarly(): StorageError {

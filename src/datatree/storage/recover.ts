@@ -13,7 +13,8 @@
  *             it was durable. Nothing is ever appended to it; the next transaction begins a new file. A last log without
  *             any transaction (or header) is removed, so that Java takes the directory as well (ZOOKEEPER-2332).
  *  Damage     Anything else at the end of the last log (log-end.ts), or an earlier log that stops and does not lead to the
- *             next one: refused, with file and offset. Nothing is changed.
+ *             next one: refused, with file and offset. Nothing is changed. Where the next one begins another epoch, that says
+ *             nothing of what it follows: an earlier log may end with a torn write then, unless digests behind it tell otherwise.
  *  Gaps       Zxids of an epoch follow each other. Where they do not and no file is damaged, there is a warning, because Java
  *             starts too; likewise where the logs end before what the snapshot may hold of them. But if a snapshot was
  *             passed over that had been finished, the logs have to lead to its zxid.

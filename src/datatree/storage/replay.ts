@@ -15,7 +15,7 @@ import { follows } from '../../jute/zxid.ts';
 import type { DataTree } from '../data-tree.ts';
 import type { Disk } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
-import { isUnwrittenLog, type LogEnd, logEndAt } from './log-end.ts';
+import { hasEndMark, isUnwrittenLog, type LogEnd, logEndAt } from './log-end.ts';
 import { FILE_HEADER_SIZE } from './log-format.ts';
 import { LogReader } from './log-reader.ts';
 import { StorageError } from './storage-error.ts';
@@ -44,6 +44,10 @@ interface Stop {
   readonly isBeforeSnapshot: boolean;
 }
 
+function gapBetween(last: Zxid, zxid: Zxid): string {
+  return `Transactions between 0x${toHex(last)} and 0x${toHex(zxid)} are missing`;
+}
+
 /** One pass over the logs. */
 export class Replay {
   /** Transactions applied. */
@@ -61,6 +65,11 @@ export class Replay {
   private emptyLogs: Stop[] = [];
   /** Whether the last transaction that is wanted was applied, or one behind it met. */
   private isEnded: boolean;
+  /** Whether a transaction was found behind where the last file stopped, which lost nothing then. */
+  private hasGoneOn = false;
+  /** Where a log stopped that may have lost the end of its epoch, and the mismatches of digests before; null for nowhere. */
+  private doubt: { readonly stop: Stop; readonly last: Zxid; readonly mismatches: number } | null =
+    null;
 
   constructor(disk: Disk, tree: DataTree, options: ReplayOptions) {
     this.disk = disk;
@@ -133,6 +142,7 @@ export class Replay {
       if (reader.offset > FILE_HEADER_SIZE) {
         this.stop = stop;
         this.emptyLogs = [];
+        this.hasGoneOn = false;
         return;
       }
       // A file is made for a transaction, and only once all before that are durable: they must have been there.
@@ -153,6 +163,7 @@ export class Replay {
     if (header.zxid <= this.last && !this.isStartUnknown) return header.zxid;
     this.checkSuccession(header.zxid, path, reader.offset);
     this.isStartUnknown = false;
+    this.hasGoneOn = true;
     this.apply(header, reader.record, path, reader.offset);
     this.last = header.zxid;
     this.txnCount++;
@@ -168,6 +179,7 @@ export class Replay {
         const txn = readTxn(header.type, record, true);
         this.tree.apply(header, txn, this.digestIn(record));
       }
+      this.checkDoubt(header.zxid);
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       throw new StorageError(
@@ -184,16 +196,51 @@ export class Replay {
 
   /** Raises StorageError where transactions between the last one and `zxid` are known to be lost; warns where they may never have been. */
   private checkSuccession(zxid: Zxid, path: string, offset: number): void {
-    if (this.isStartUnknown || follows(this.last, zxid)) return;
-    const gap = `Transactions between 0x${toHex(this.last)} and 0x${toHex(zxid)} are missing`;
-    for (const stop of [...(this.stop === null ? [] : [this.stop]), ...this.emptyLogs]) {
-      if (this.endOf(stop) === 'clean') continue;
+    if (this.isStartUnknown || zxid === nextZxid(this.last)) return;
+    const stop = this.stops.find((one) => this.endOf(one) !== 'clean');
+    if (follows(this.last, zxid)) {
+      if (stop !== undefined && !this.hasGoneOn) this.doubtEnd(stop, zxid);
+      return;
+    }
+    const gap = gapBetween(this.last, zxid);
+    if (stop !== undefined) {
       throw new StorageError(`${gap}: the log is damaged`, stop.path, stop.offset);
     }
     if (this.last < this.options.knownZxid) {
       throw new StorageError(`${gap}, and the snapshot that had them is damaged`, path, offset);
     }
     this.options.onWarning(`${gap} in front of ${path} at offset ${offset}`);
+  }
+
+  /**
+   * A log stops where it should not, and another epoch follows, by whose zxid nobody can tell what the one before had. What a crash
+   * tore may be there: Java does not cut it off before it goes on, and does not take a record that has its end mark for torn. So
+   * that is damage; anything else is if the tree is not the one that later transactions tell of.
+   */
+  private doubtEnd(stop: Stop, zxid: Zxid): void {
+    const file = this.disk.open(stop.path);
+    const isWritten = hasEndMark(file, stop.offset);
+    file.close();
+    if (isWritten || this.endOf(stop) === 'damaged') {
+      const gap = gapBetween(this.last, zxid);
+      throw new StorageError(`${gap}: the log is damaged`, stop.path, stop.offset);
+    }
+    this.doubt ??= { stop, last: this.last, mismatches: this.tree.digestMismatchCount };
+  }
+
+  private checkDoubt(zxid: Zxid): void {
+    const { doubt, tree } = this;
+    if (doubt === null || tree.digestMismatchCount === doubt.mismatches) return;
+    const { stop, last } = doubt;
+    throw new StorageError(
+      `${gapBetween(last, zxid)}, by its digest: the log is damaged`,
+      stop.path,
+      stop.offset,
+    );
+  }
+
+  private get stops(): readonly Stop[] {
+    return this.stop === null ? this.emptyLogs : [this.stop, ...this.emptyLogs];
   }
 
   private endOf(stop: Stop): LogEnd {
@@ -220,8 +267,7 @@ export class Replay {
 
   /** Nothing follows the last transaction that should not: a write that was torn is cut off, files without any are removed. */
   private mendEnd(): void {
-    const stops = this.stop === null ? this.emptyLogs : [this.stop, ...this.emptyLogs];
-    const ends = stops.map((stop) => ({ stop, end: this.endOf(stop) }));
+    const ends = this.stops.map((stop) => ({ stop, end: this.endOf(stop) }));
     for (const { stop, end } of ends) {
       if (end !== 'damaged') continue;
       throw new StorageError(

@@ -19,6 +19,7 @@ import { follows } from '../../jute/zxid.ts';
 import type { Disk } from './disk.ts';
 import type { NamedFile } from './file-names.ts';
 import { logsFrom, sortedLogs, sortedSnapshots } from './file-names.ts';
+import { endsAt, isUnwrittenLog } from './log-end.ts';
 import { FILE_HEADER_SIZE } from './log-format.ts';
 import { LogReader } from './log-reader.ts';
 import type { HistoryDirectories } from './log-source.ts';
@@ -79,6 +80,8 @@ function findCut(
         last = next;
       }
       if (last === zxid) return { index, offset: reader.offset };
+      const isEnd = isLog ? endsAt(reader.file, reader.offset) : isUnwrittenLog(reader.file);
+      if (!isEnd) return null;
     } finally {
       reader.close();
     }

@@ -95,6 +95,32 @@ describe('damage', () => {
     );
   });
 
+  it.each([
+    ['a record that has its end mark', 60, 1],
+    ['a record of which nothing is left', 0, 90],
+  ])('at the end of an epoch, %s, is refused when another epoch follows', (_, at, size) => {
+    const scene = tenTransactions();
+    scene.zxid = toZxid(0x1_0000_0000n);
+    scene.log.roll();
+    scene.commit(createTxn('/next'));
+    const offset = offsetOf(scene.disk.contents(`${DIRECTORY}/log.1`), 10);
+    const error = refusal(withLog(scene, (log) => changed(log, offset + at, size)));
+    expect(error.message).toMatch(/^Transactions between 0x9 and 0x100000001 are missing/);
+    expect(error.offset).toBe(offset);
+  });
+
+  it('is none at the end of an epoch where a write was torn and the digests of the next agree', () => {
+    const scene = tenTransactions();
+    const log = scene.disk.contents(`${DIRECTORY}/log.1`);
+    const torn = erased(log, offsetOf(log, 10) + 40, 4096);
+    const next = new Scene(withLog(scene, () => torn).crash(() => true));
+    next.zxid = toZxid(0x1_0000_0000n);
+    next.commit(createTxn('/next'));
+    // Java leaves the torn write where it is.
+    const disk = withLog(next, () => torn);
+    expect(recoverFrom(disk).lastZxid).toBe(0x1_0000_0001n);
+  });
+
   it('is none when the next log goes on where this one stops', () => {
     const scene = tenTransactions();
     const disk = withLog(scene, (log) => changed(log, offsetOf(log, 10) + 60));
@@ -102,6 +128,17 @@ describe('damage', () => {
     next.commit(createTxn('/n10'), createTxn('/n11'));
     disk.put(`${DIRECTORY}/log.a`, next.disk.contents(`${DIRECTORY}/log.a`));
     expect(recoverFrom(disk).lastZxid).toBe(11n);
+  });
+
+  it('is none when the next log goes on where this one stops, also with another epoch', () => {
+    const scene = tenTransactions();
+    const disk = withLog(scene, (log) => changed(log, offsetOf(log, 10) + 60));
+    const next = new Scene(disk.crash(() => true));
+    next.commit(createTxn('/n10'));
+    next.zxid = toZxid(0x1_0000_0000n);
+    next.commit(createTxn('/epoch'));
+    disk.put(`${DIRECTORY}/log.a`, next.disk.contents(`${DIRECTORY}/log.a`));
+    expect(recoverFrom(disk).lastZxid).toBe(0x1_0000_0001n);
   });
 
   it('of a header is refused', () => {

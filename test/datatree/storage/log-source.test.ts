@@ -165,6 +165,28 @@ describe('a log that cannot be used', () => {
     expect(read(disk, 12, 30)).toMatchObject({ floor: null, zxids: [] });
   });
 
+  it('because the end of an epoch is damaged', () => {
+    const disk = twoEpochs();
+    const path = `${DIRECTORY}/log.100000001`;
+    const log = disk.contents(path);
+    disk.put(path, changed(log, offsetOf(log, 0x1_0000_0003) + 30));
+    const source = LogSource.open(
+      disk,
+      DIRECTORIES,
+      toZxid(0x1_0000_0001n),
+      toZxid(0x2_0000_0002n),
+    );
+    expect(source.next(1)).toHaveLength(1);
+    expect(() => source.next(1)).toThrow('stops before its end');
+  });
+
+  it('because a whole epoch is damaged', () => {
+    const disk = twoEpochs();
+    const path = `${DIRECTORY}/log.100000001`;
+    disk.put(path, changed(disk.contents(path), 0));
+    expect(read(disk, 0, 0x2_0000_0002n)).toMatchObject({ floor: null, zxids: [] });
+  });
+
   it('because a file has gone', () => {
     const { disk } = threeFiles();
     const source = LogSource.open(disk, DIRECTORIES, zxid(5), zxid(30));

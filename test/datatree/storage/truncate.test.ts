@@ -106,6 +106,17 @@ describe('truncating is refused, and nothing is changed,', () => {
     scene.disk.removeNow(`${DIRECTORY}/log.b`);
     refused(scene.disk, 25n);
   });
+
+  it('when the log is damaged at the end of an epoch', () => {
+    const { scene } = threeFiles();
+    scene.zxid = toZxid(0x1_0000_0000n);
+    scene.commit(createTxn('/x'), createTxn('/y'));
+    const log = scene.disk.contents(`${DIRECTORY}/log.15`);
+    const damaged = scene.disk.crash(() => true);
+    damaged.put(`${DIRECTORY}/log.15`, changed(log, offsetOf(log, 30) + 30));
+    refused(damaged, 0x1_0000_0001n);
+    expect(truncateLog(scene.disk, DIRECTORIES, toZxid(0x1_0000_0001n))).toBe(true);
+  });
 });
 
 describe('a crash while the log is truncated', () => {
