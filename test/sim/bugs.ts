@@ -3,7 +3,9 @@
  * every one of them within a few seeds; where it does not, it would not find the same mistake in the product either.
  */
 import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
+import { adler32 } from '../../src/datatree/storage/adler32.ts';
 import type { Done, Given, LogFile } from '../../src/datatree/storage/disk.ts';
+import { FILE_HEADER_SIZE, RECORD_START_SIZE } from '../../src/datatree/storage/log-format.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
 import { PacketType } from '../../src/quorum/zab/packet.ts';
@@ -12,13 +14,17 @@ import { framed } from '../harness/wire.ts';
 import { diskWith } from './durable-log.ts';
 import { ObservedTree } from './observed-tree.ts';
 import type { SimOptions } from './options.ts';
-import { drawOptions, RESTARTS } from './options.ts';
+import { DAMAGES, drawOptions, RESTARTS } from './options.ts';
 import type { RawPacket } from './packet-stream.ts';
 import { packets } from './packet-stream.ts';
 import type { MakeSabotage, Sabotage, ServerLink, Tamper } from './sabotage.ts';
 import { HONEST } from './sabotage.ts';
 
 const QUORUM_PORT = 2888;
+/** Bytes of a packet in front of its data: type, zxid, length. */
+const PACKET_START_SIZE = 16;
+/** Where a transaction's header has its zxid. */
+const ZXID_OFFSET = 12;
 
 function betweenServers(change: (packet: RawPacket) => Buffer | null): Sabotage {
   return {
@@ -86,6 +92,37 @@ const forgetAcceptedEpoch: MakeSabotage = () => ({
   },
 });
 
+/** Whatever a log says is taken as it is. */
+const forgetChecksums: MakeSabotage = () => ({
+  ...HONEST,
+  disk: (disk) =>
+    diskWith(disk, {
+      open: (path) => {
+        const file = disk.open(path);
+        if (!path.includes('/log.')) return file;
+        const bytes = Buffer.alloc(file.size);
+        file.read(bytes, 0);
+        mendChecksums(bytes);
+        return {
+          size: file.size,
+          read: (target, position) => bytes.copy(target, 0, Math.min(position, bytes.length)),
+          close: () => file.close(),
+        };
+      },
+    }),
+});
+
+function mendChecksums(log: Buffer): void {
+  let at = FILE_HEADER_SIZE;
+  while (at + RECORD_START_SIZE <= log.length) {
+    const size = log.readInt32BE(at + 8);
+    const end = at + RECORD_START_SIZE + size;
+    if (size <= 0 || end >= log.length) return;
+    log.writeBigInt64BE(BigInt(adler32(log, at + RECORD_START_SIZE, end)), at);
+    at = end + 1;
+  }
+}
+
 /** The epoch is current as soon as it is accepted, before its history is there (ZOOKEEPER-4643). */
 const currentEpochFirst: MakeSabotage = () => ({
   ...HONEST,
@@ -129,6 +166,50 @@ const acknowledgeAhead: MakeSabotage = () =>
     ahead.writeBigInt64BE(zxid + 3n, 4);
     return ahead;
   });
+
+/** Now and then a follower takes two transactions in the wrong order. */
+const commitOutOfOrder: MakeSabotage = (random) => ({
+  ...HONEST,
+  toServer: (link: ServerLink) => {
+    if (link.port !== QUORUM_PORT) return HONEST.toServer(link);
+    let held: RawPacket | null = null;
+    return packets((packet) => {
+      const first = held;
+      held = null;
+      const isProposal = packet.type === PacketType.proposal;
+      if (first !== null) {
+        if (!isProposal) return Buffer.concat([first.bytes, packet.bytes]);
+        return Buffer.concat([withTxnOf(packet, first.zxid), withTxnOf(first, packet.zxid)]);
+      }
+      if (!isProposal || !random.chance(0.05)) return packet.bytes;
+      held = { ...packet, bytes: Buffer.from(packet.bytes) };
+      return null;
+    });
+  },
+});
+
+/** A proposal with another zxid, in the packet and in the header of its transaction. */
+function withTxnOf({ bytes }: RawPacket, zxid: bigint): Buffer {
+  const changed = Buffer.from(bytes);
+  changed.writeBigInt64BE(zxid, 4);
+  changed.writeBigInt64BE(zxid, PACKET_START_SIZE + ZXID_OFFSET);
+  return changed;
+}
+
+/** What an observer has counts as if it were a voter. */
+const countObserversAck: MakeSabotage = () => ({
+  ...HONEST,
+  ensemble: (ensemble) => {
+    const { membership, own } = ensemble;
+    const type = 'participant';
+    const members = [...membership.members].map(([id, one]) => [id, { ...one, type }] as const);
+    return {
+      ...ensemble,
+      own: { ...own, type },
+      membership: { ...membership, members: new Map(members) },
+    };
+  },
+});
 
 /** Now and then a request goes to the leader twice. */
 const forwardTwice: MakeSabotage = (random) =>
@@ -232,6 +313,9 @@ const LAGGARDS: Partial<SimOptions> = {
   syncLimit: 2,
 };
 
+/** As many observers as can outvote the voters. */
+const OBSERVED: Partial<SimOptions> = { ...RESTARTS, voters: 3, observers: 2, healAll: true };
+
 /** The power fails where epochs are promised. */
 const PROMISES: Partial<SimOptions> = {
   ...RESTARTS,
@@ -253,6 +337,9 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   forgetTrunc: { make: forgetTrunc, seeds: 60 },
   loseProposal: { make: loseProposal, seeds: 10 },
   acknowledgeAhead: { make: acknowledgeAhead, seeds: 20 },
+  commitOutOfOrder: { make: commitOutOfOrder, seeds: 10 },
+  countObserversAck: { make: countObserversAck, seeds: 20, trouble: OBSERVED },
+  forgetChecksums: { make: forgetChecksums, seeds: 20, trouble: DAMAGES },
   forwardTwice: { make: forwardTwice, seeds: 10 },
   forgetSessions: { make: forgetSessions, seeds: 50 },
   quorumOfOne: { make: quorumOfOne, seeds: 20 },

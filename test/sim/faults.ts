@@ -3,6 +3,7 @@
  * there at once. heal() ends all of them and gives back a quorum, or everybody.
  */
 import type { Random } from '../harness/random.ts';
+import { mayForget, promisesText } from './damage.ts';
 import type { Network, Rule } from './network.ts';
 import type { FaultKind, SimOptions } from './options.ts';
 import type { SimServer } from './sim-server.ts';
@@ -107,6 +108,9 @@ export class Faults {
       case 'slowLink':
         this.slowLink();
         break;
+      case 'damage':
+        this.damage(this.anyServer);
+        break;
       default:
         this.upset(kind, this.anyServer);
     }
@@ -123,7 +127,37 @@ export class Faults {
   /** Somebody starts a process again some time after it has ended. */
   restartLater(server: SimServer): void {
     this.afterwards(() => {
-      if (!server.isAlive) server.start();
+      if (!server.isAlive && !server.isRefusing) server.start();
+    });
+  }
+
+  /** Damages what is on a disk, or where so many are damaged that no more may be, gives one of these an empty one. */
+  private damage(server: SimServer): void {
+    const { servers, random, tell } = this.ports;
+    const voters = servers.filter(({ isObserver }) => !isObserver);
+    const damaged = voters.filter((one) => one.damaged !== null);
+    const isEnough = !server.isObserver && damaged.length >= Math.floor((voters.length - 1) / 2);
+    const one = isEnough ? random.pick(damaged) : server;
+    if (one.isRefusing) return;
+    if (!mayForget(one, servers)) {
+      tell(() => `${one.host} cannot be spared: ${promisesText(one.promises)}`);
+      return;
+    }
+    if (one.isAlive) one.crash(random.chance(0.5));
+    if (isEnough) one.wipe();
+    else one.damage();
+    this.restartLater(one);
+  }
+
+  /** A server refuses to run on damaged files: an operator takes them away as soon as others have all that it has promised. */
+  processRefused(server: SimServer): void {
+    const { timeline, servers } = this.ports;
+    timeline.after(this.lasting(), () => {
+      if (!server.isRefusing || this.lost.has(server)) return;
+      if (mayForget(server, servers)) {
+        server.wipe();
+        server.start();
+      } else this.processRefused(server);
     });
   }
 
@@ -230,7 +264,13 @@ export class Faults {
     this.isOver = true;
     const voters = servers.filter((server) => !server.isObserver);
     const spare = this.options.healAll ? 0 : Math.floor((voters.length - 1) / 2);
-    for (let count = 0; count < spare; count++) this.lost.add(random.pick(voters));
+    for (let count = 0; count < spare; count++) {
+      // One that will not start by itself is none of the quorum that is left.
+      const unfit = voters.find(
+        (one) => !one.isAlive && one.damaged !== null && !this.lost.has(one),
+      );
+      this.lost.add(unfit ?? random.pick(voters));
+    }
     const rules: Rule[] = [];
     for (const server of this.lost) {
       const alone = new Set([server.host]);
@@ -250,7 +290,9 @@ export class Faults {
       this.calm(server);
       server.resume();
     }
-    for (const server of living) if (!server.isAlive) server.start();
+    for (const server of living) {
+      if (!server.isAlive && !server.isRefusing) server.start();
+    }
     return living;
   }
 

@@ -23,6 +23,8 @@ export interface AppliedTxn {
   readonly hash: number;
   readonly clientId: SessionId;
   readonly cxid: number;
+  readonly time: number;
+  readonly type: number;
   readonly txn: Txn;
 }
 
@@ -47,21 +49,30 @@ export interface Entry extends AppliedTxn {
   readonly enteredAt: number;
 }
 
+/** A transaction that some tree has applied, and the zxid that it was behind. */
+interface Known {
+  readonly one: AppliedTxn;
+  readonly before: bigint;
+}
+
+/** How often a tree is compared with the naive one, which has to be added up for it. */
+const MODEL_DIGEST_EVERY = 16n;
+
 const writer = new JuteWriter(1024);
 
 /** A transaction and the hash of it. It is a copy: what the tree is given may be views of buffers that are used again. */
 export function applied(header: TxnHeader, txn: Txn): AppliedTxn {
-  const { zxid, clientId, cxid, type } = header;
+  const { zxid, clientId, cxid, type, time } = header;
   writer.reset();
   writeTxn(writer, txn);
   const record = Buffer.from(writer.view());
   let hash = 0x811c9dc5 | 0;
-  for (const word of [zxid, clientId, BigInt(cxid), BigInt(type), BigInt(header.time)]) {
+  for (const word of [zxid, clientId, BigInt(cxid), BigInt(type), BigInt(time)]) {
     hash = Math.imul(hash ^ Number(BigInt.asIntN(32, word)), 0x01000193);
     hash = Math.imul(hash ^ Number(BigInt.asIntN(32, word >> 32n)), 0x01000193);
   }
   for (const byte of record) hash = Math.imul(hash ^ byte, 0x01000193);
-  return { zxid, clientId, cxid, hash, txn: readTxn(type, new JuteReader(record)) };
+  return { zxid, clientId, cxid, time, type, hash, txn: readTxn(type, new JuteReader(record)) };
 }
 
 function epochOf(zxid: bigint): bigint {
@@ -92,7 +103,7 @@ export class Ledger {
   /** The last request of each session that did something. */
   private readonly lastCxids = new Map<SessionId, number>();
   /** Every transaction that any tree has applied, and the zxid that it was behind. */
-  private readonly known = new Map<bigint, { readonly one: AppliedTxn; readonly before: bigint }>();
+  private readonly known = new Map<bigint, Known>();
   /** The last transaction when an epoch began, by the zxid of its beginning. */
   private readonly epochStarts = new Map<bigint, bigint>();
   /** Who has led each epoch. */
@@ -137,8 +148,32 @@ export class Ledger {
   /** A tree has applied a transaction, for clients to see or not. */
   noted({ applied: list, base }: TreeHistory): void {
     const one = list.at(-1);
-    if (one === undefined || this.known.has(one.zxid)) return;
-    this.known.set(one.zxid, { one, before: list.at(-2)?.zxid ?? base });
+    if (one !== undefined) this.note(one, list.at(-2)?.zxid ?? base);
+  }
+
+  /** A tree was read from disk: what is in it is what was written. */
+  recovered({ applied: list, base }: TreeHistory): void {
+    for (const [index, one] of list.entries()) this.note(one, list[index - 1]?.zxid ?? base);
+  }
+
+  private note(one: AppliedTxn, before: bigint): void {
+    const known = this.known.get(one.zxid);
+    if (known === undefined) this.known.set(one.zxid, { one, before });
+    else this.mustBeKnown(one, before, known);
+  }
+
+  /** Whatever counts or does not: there is one transaction with a zxid, and it is behind one other. */
+  private mustBeKnown(one: AppliedTxn, before: bigint, known: Known): void {
+    if (known.one.hash !== one.hash) {
+      throw new Violation('Agreement', `there are two transactions ${hex(one.zxid)}`);
+    }
+    const [here, there] = [this.txnAt(before), this.txnAt(known.before)];
+    // What was before the beginning of an epoch is known once that has a leader.
+    if (here === there || counterOf(here) === 0n || counterOf(there) === 0n) return;
+    throw new Violation(
+      'PrefixConsistency',
+      `${hex(one.zxid)} is found behind ${hex(here)} and behind ${hex(there)}`,
+    );
   }
 
   /** A leader is established: all of its history counts from now on. */
@@ -236,10 +271,21 @@ export class Ledger {
       throw new Violation('StateAgreement', `${sid} itself sees another digest at ${hex(zxid)}`);
     }
     entry.digest ??= tree.treeDigest;
+    if (entry === this.last && counterOf(zxid) % MODEL_DIGEST_EVERY === 0n) this.compareModel(tree);
     if (entry.digest === tree.treeDigest) return;
     throw new Violation(
       'StateAgreement',
       `the tree of ${sid} at ${hex(zxid)} has digest ${toHex(tree.treeDigest)}, not ${toHex(entry.digest)}`,
+    );
+  }
+
+  /** The naive tree of the model has the same digest. */
+  compareModel(tree: DataTree): void {
+    const { naive } = this.model;
+    if (tree.treeDigest === 0n || tree.treeDigest === naive.treeDigest) return;
+    throw new Violation(
+      'StateAgreement',
+      `a tree at ${hex(this.lastZxid)} has digest ${toHex(tree.treeDigest)}, the model ${toHex(naive.treeDigest)}`,
     );
   }
 
@@ -260,7 +306,7 @@ export class Ledger {
     }
     this.mustBeDurable(one.zxid);
     this.onEntry(entry);
-    this.model.apply(one.zxid, clientId, txn);
+    this.model.apply(one, txn);
   }
 
   private mustBeDurable(zxid: Zxid): void {

@@ -23,7 +23,8 @@ export type FaultKind =
   | 'failingDisk'
   | 'powerLossInCall'
   | 'clockJump'
-  | 'rollingRestart';
+  | 'rollingRestart'
+  | 'damage';
 
 const FAULT_KINDS: readonly FaultKind[] = [
   'kill',
@@ -42,6 +43,7 @@ const FAULT_KINDS: readonly FaultKind[] = [
   'powerLossInCall',
   'clockJump',
   'rollingRestart',
+  'damage',
 ];
 
 const WISH_KINDS: readonly WishKind[] = [
@@ -57,6 +59,13 @@ const WISH_KINDS: readonly WishKind[] = [
   'getChildren',
   'syncRead',
   'addWatch',
+  'addRecursiveWatch',
+  'removeWatches',
+  'getEphemerals',
+  'container',
+  'ttl',
+  'setAcl',
+  'quota',
 ];
 
 /** What a world is like; times in ms. */
@@ -80,6 +89,11 @@ export interface SimOptions {
   readonly purgeIntervalMs: number;
   readonly observerSyncEnabled: boolean;
   readonly turnMs: number;
+  /** How much faster or slower than time the clocks of a machine run, at most: 0.1 for a tenth. */
+  readonly clockDrift: number;
+  /** How often it is looked for empty containers and znodes that have outlived their time, in ms. */
+  readonly containerCheckIntervalMs: number;
+  readonly enforceQuota: boolean;
   readonly diskLatencyMean: number;
   readonly network: NetworkOptions;
   readonly workload: WorkloadOptions;
@@ -132,8 +146,20 @@ const LINKS: Partial<SimOptions> = {
   forceSnapshotSync: true,
 };
 
+/** Disks that do not keep what is on them, and servers that have to find that out. */
+export const DAMAGES: Partial<SimOptions> = {
+  faults: [
+    [5, 'damage'],
+    [2, 'kill'],
+    [2, 'killLeader'],
+    [1, 'isolateLeader'],
+  ],
+  faultEveryMs: 400,
+  faultLastsMs: 300,
+};
+
 /** Trouble that is drawn as a whole, because its parts seldom come together by chance. */
-const STYLES: readonly Partial<SimOptions>[] = [{}, {}, {}, RESTARTS, DISKS, LINKS];
+const STYLES: readonly Partial<SimOptions>[] = [{}, {}, {}, RESTARTS, DISKS, LINKS, DAMAGES];
 
 /** Weights of some of the kinds; the others do not occur. */
 function drawSome<T>(random: Random, kinds: readonly T[], share: number): (readonly [number, T])[] {
@@ -222,6 +248,9 @@ export function drawOptions(seed: number): SimOptions {
     faults: drawSome(random, FAULT_KINDS, random.pick([0.1, 0.3, 0.6])),
     faultLastsMs: random.pick([100, 300, 1000, 5000]),
     healAll: random.chance(0.7),
+    clockDrift: random.pick([0, 0, 0.001, 0.1]),
+    enforceQuota: random.chance(0.7),
+    containerCheckIntervalMs: random.pick([200, 1000, 60_000]),
     ...random.pick(STYLES),
   };
 }

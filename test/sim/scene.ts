@@ -58,6 +58,8 @@ const DEFAULTS: EnsembleOptions = {
   purgeIntervalMs: 0,
   observerSyncEnabled: true,
   turnMs: 0,
+  containerCheckIntervalMs: 60_000,
+  enforceQuota: false,
 };
 
 const packetNames = new Map<number, string>(
@@ -237,6 +239,7 @@ export class Scene {
             throw error;
           },
           ended: () => undefined,
+          refused: () => undefined,
           sabotage: this.sabotage,
         },
         serverOptions(sid, this.options),

@@ -18,6 +18,7 @@ export type EnsembleOptions = Omit<
   | 'faultLastsMs'
   | 'healAll'
   | 'diskLatencyMean'
+  | 'clockDrift'
 >;
 
 /** The options of one server. */
@@ -43,6 +44,9 @@ export function serverOptions(sid: number, options: EnsembleOptions): SimServerO
     preAllocSizeKb: options.preAllocSizeKb,
     flushDelayMs: options.flushDelayMs,
     closeSessionTxnEnabled: options.closeSessionTxnEnabled,
+    extendedTypesEnabled: true,
+    enforceQuota: options.enforceQuota,
+    containerCheckIntervalMs: options.containerCheckIntervalMs,
     autopurge: { snapRetainCount: 3, purgeIntervalMs: options.purgeIntervalMs },
   };
   if (config.ensemble === null) throw new Error('not an ensemble');

@@ -3,8 +3,9 @@
  * that a read shows at its zxid, and the watch events in front of the data that they announce.
  */
 import type { Zxid } from '../../src/jute/int64.ts';
-import { toHex, toZxid } from '../../src/jute/int64.ts';
+import { toHex, toSessionId, toZxid } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
+import { Perm } from './expected-writes.ts';
 import type { Ledger } from './ledger.ts';
 import { Violation } from './violation.ts';
 
@@ -43,6 +44,8 @@ export class SessionLog {
   readonly watches = new Map<string, Registration>();
   /** Persistent watches: up to which zxid their events were compared, and those that have come since. */
   readonly persistent = new Map<string, { at: Zxid; readonly events: Set<bigint> }>();
+  /** Recursive ones: the events are zxid and path. */
+  readonly recursive = new Map<string, { at: Zxid; readonly events: Set<string> }>();
   private readonly ledger: Ledger;
   private readonly horizon: Horizon;
   private lastWrite = 0n;
@@ -67,6 +70,44 @@ export class SessionLog {
     if (txn > this.horizon.seen) this.horizon.seen = txn;
     for (const one of this.watches.values()) this.mustHaveFired(one, zxid);
     for (const path of this.persistent.keys()) this.mustHaveToldAll(path, zxid);
+    for (const path of this.recursive.keys()) this.mustHaveToldAllBelow(path, zxid);
+  }
+
+  /** A recursive watch tells every znode that is made, set or deleted at its path and below it. */
+  private mustHaveToldAllBelow(path: string, zxid: Zxid): void {
+    const watch = this.recursive.get(path);
+    if (watch === undefined || watch.at >= zxid) return;
+    const { events, at } = watch;
+    const all = this.ledger.model.changesBelow(path, at, zxid);
+    const silent = all.find((one) => !events.has(`${one.zxid} ${one.path}`));
+    if (silent !== undefined) {
+      throw new Violation(
+        'Watches',
+        `${this.who} is shown zxid ${hex(zxid)} without the event of ${silent.path} at ${hex(silent.zxid)} of its recursive watch on ${path}`,
+      );
+    }
+    watch.at = zxid;
+    events.clear();
+  }
+
+  /** A recursive watch is there from a zxid on. */
+  watchBelow(path: string, at: Zxid): void {
+    if (!this.recursive.has(path)) this.recursive.set(path, { at, events: new Set() });
+  }
+
+  /** All watches on a path were taken away, or there were none. */
+  watchesRemoved(path: string, wereThere: boolean): void {
+    const had = [
+      this.take('data', path),
+      this.take('child', path),
+      this.persistent.delete(path),
+      this.recursive.delete(path),
+    ];
+    if (had.includes(true) === wereThere) return;
+    throw new Violation(
+      'Watches',
+      `${this.who} is told that it had ${wereThere ? 'a watch' : 'no watch'} on ${path}, which is not so`,
+    );
   }
 
   /** A persistent watch tells every change. */
@@ -119,7 +160,9 @@ export class SessionLog {
   event(type: number, path: string, zxid: bigint, isResetting: boolean): void {
     const always = this.persistent.get(path);
     always?.events.add(zxid);
-    let isExpected = always !== undefined || (type === WatchEvent.deleted && isResetting);
+    const isBelow = this.noteBelow(type, path, zxid);
+    let isExpected =
+      always !== undefined || isBelow || (type === WatchEvent.deleted && isResetting);
     if (type !== WatchEvent.childrenChanged) isExpected = this.take('data', path) || isExpected;
     if (type === WatchEvent.childrenChanged || type === WatchEvent.deleted) {
       isExpected = this.take('child', path) || isExpected;
@@ -129,6 +172,17 @@ export class SessionLog {
       'Watches',
       `${this.who} hears event ${type} of ${path}, which it does not watch`,
     );
+  }
+
+  private noteBelow(type: number, path: string, zxid: bigint): boolean {
+    if (type === WatchEvent.childrenChanged) return false;
+    let isBelow = false;
+    for (const [root, { events }] of this.recursive) {
+      if (!`${path}/`.startsWith(`${root}/`)) continue;
+      isBelow = true;
+      events.add(`${zxid} ${path}`);
+    }
+    return isBelow;
   }
 
   private take(table: WatchTable, path: string): boolean {
@@ -141,7 +195,7 @@ export class SessionLog {
     for (const one of this.watches.values()) {
       if (!one.existed && model.dataAt(one.path, zxid) === null) one.at = zxid;
     }
-    for (const one of this.persistent.values()) {
+    for (const one of [...this.persistent.values(), ...this.recursive.values()]) {
       // Nothing is told of what was missed.
       one.at = zxid;
       one.events.clear();
@@ -198,6 +252,37 @@ export class SessionLog {
     throw new Violation(
       'ReadsTheTree',
       `${this.who} reads the children ${seen?.join()} of ${path} at ${hex(zxid)}, where the history has ${expected?.join()}`,
+    );
+  }
+
+  /** The Stat of a znode was read, as readStatText has it. */
+  readStat(path: string, zxid: Zxid, stat: string): void {
+    const expected = this.ledger.model.statAt(path, zxid);
+    // What nobody has changed yet has no Stat here.
+    if (expected === undefined || expected === stat) return;
+    throw new Violation(
+      'ReadsTheTree',
+      `${this.who} reads the Stat ${stat} of ${path} at ${hex(zxid)}, where the history has ${expected}`,
+    );
+  }
+
+  /** A znode was read, or its access list denied that. */
+  readAllowed(path: string, zxid: Zxid, ids: readonly string[], wasAllowed: boolean): void {
+    if (this.ledger.model.isAllowedAt(path, zxid, Perm.read, ids) === wasAllowed) return;
+    throw new Violation(
+      'AccessLists',
+      `${this.who} ${wasAllowed ? 'reads' : 'may not read'} ${path} at ${hex(zxid)}, which is wrong`,
+    );
+  }
+
+  /** The ephemerals of this session were read. */
+  readEphemerals(zxid: Zxid, paths: readonly string[]): void {
+    const expected = this.ledger.model.ephemeralsAt(toSessionId(this.sessionId), zxid).join();
+    const seen = [...paths].sort().join();
+    if (expected === seen) return;
+    throw new Violation(
+      'Ephemerals',
+      `${this.who} reads that it owns ${seen} at ${hex(zxid)}, where the history has ${expected}`,
     );
   }
 

@@ -3,26 +3,44 @@
  * sends requests one behind the other, pings, leaves watches and leaves them anew after a reconnect, as the clients of ZooKeeper do
  * (Java: ClientCnxn). What it hears goes to its SessionLog, which compares.
  */
+import { createHash } from 'node:crypto';
 import type { Zxid } from '../../src/jute/int64.ts';
 import { toHex, toZxid } from '../../src/jute/int64.ts';
+import { OpCode } from '../../src/jute/op-code.ts';
+import type { Txn } from '../../src/jute/txn.ts';
 import type { Random } from '../harness/random.ts';
 import { connectRequest, readHandshake, readReply } from '../harness/raw-client.ts';
-import { Op, pathAndWatch, pathOnly, setWatches } from '../harness/requests.ts';
+import { auth, Op, pathAndWatch, pathOnly, setWatches } from '../harness/requests.ts';
 import { framed, WireReader, WireWriter } from '../harness/wire.ts';
+import { expectedOf, WriteError } from './expected-writes.ts';
 import type { Ledger } from './ledger.ts';
 import type { ConnectionEnd, EndEvents, HostProcess, Network } from './network.ts';
 import { ServerRound } from './server-round.ts';
 import type { Horizon } from './session-log.ts';
 import { SessionLog } from './session-log.ts';
-import { dataText } from './tree-model.ts';
+import { dataText, readStatText } from './tree-model.ts';
 import { Violation } from './violation.ts';
 import type { Wish, WorkloadOptions } from './workload.ts';
 import { drawWish } from './workload.ts';
 
 const PING_XID = -2;
 const SET_WATCHES_XID = -8;
+const AUTH_XID = -4;
 const EVENT_XID = -1;
 const NO_NODE = -101;
+/** Unknown, expired, moved. */
+const SESSION_ERRORS: readonly number[] = [-12, -112, -118];
+const NO_WATCHER = -121;
+const QUOTA_EXCEEDED = -125;
+
+function credentialsOf(user: string): string {
+  return `${user}:secret of ${user}`;
+}
+
+/** How access lists name who has said this name and password (Java: DigestAuthenticationProvider). */
+function digestOf(user: string): string {
+  return `${user}:${createHash('sha1').update(credentialsOf(user)).digest('base64')}`;
+}
 
 /** What a client needs of the world. */
 export interface SimClientPorts {
@@ -75,6 +93,10 @@ export class SimClient implements HostProcess, EndEvents {
   private isResetting = false;
   private server = '';
   private readonly round: ServerRound;
+  /** Who it is on every connection, as digest knows it; null for nobody. */
+  private readonly user: string | null;
+  /** What this session has asked to write, by cxid. */
+  private readonly writes = new Map<number, Wish>();
   /** Goes up with each connection and each life, so that what was planned for an earlier one does nothing. */
   private attempt = 0;
 
@@ -84,6 +106,32 @@ export class SimClient implements HostProcess, EndEvents {
     this.options = options;
     this.round = new ServerRound(ports.random, ports.servers);
     this.log = new SessionLog(host, ports.ledger, ports.horizon);
+    this.user = ports.random.chance(0.5) ? ports.random.pick(['ann', 'bob']) : null;
+  }
+
+  private get ids(): readonly string[] {
+    return this.user === null ? [] : [digestOf(this.user)];
+  }
+
+  /** A write of its session counts, with this outcome. A Violation where Java would have found another one. */
+  mustComeTo(cxid: number, txn: Txn): void {
+    const wish = this.writes.get(cxid);
+    if (wish?.writes === undefined) return;
+    const parts = txn.type === OpCode.multi ? txn.txns : [txn];
+    const errors = parts.map((part) => (part.type === OpCode.error ? part.err : 0));
+    const index = errors.findIndex((error) => error !== 0);
+    const found = { error: errors[index] ?? 0, index };
+    // What its session has come to is not looked at here.
+    if (SESSION_ERRORS.includes(found.error)) return;
+    const { model } = this.ports.ledger;
+    // A quota is compared with what is applied, which is some time ago.
+    if (found.error === QUOTA_EXCEEDED && model.hasHardQuota(wish.path)) return;
+    const expected = expectedOf(model.naive, wish.writes, this.ids);
+    if (found.error === expected.error && found.index === expected.index) return;
+    throw new Violation(
+      'Outcome',
+      `${this.host}'s request ${cxid}, ${wish.kind} ${wish.path}, comes to ${found.error} (part ${found.index}), not ${expected.error} (part ${expected.index})`,
+    );
   }
 
   private get now(): number {
@@ -252,7 +300,11 @@ export class SimClient implements HostProcess, EndEvents {
       () =>
         `${this.host} has ${isNew ? 'a new' : 'its'} session 0x${toHex(sessionId)} at ${this.server}`,
     );
-    if (log.watches.size + log.persistent.size > 0) this.resetWatches();
+    if (this.user !== null) {
+      const body = auth('digest', Buffer.from(credentialsOf(this.user)));
+      this.request({ kind: 'auth', op: Op.auth, body, path: '' }, AUTH_XID);
+    }
+    if (log.watches.size + log.persistent.size + log.recursive.size > 0) this.resetWatches();
     this.think();
   }
 
@@ -260,6 +312,7 @@ export class SimClient implements HostProcess, EndEvents {
     this.password = Buffer.alloc(16);
     this.log = new SessionLog(this.host, this.ports.ledger, this.ports.horizon);
     this.nextXid = 1;
+    this.writes.clear();
   }
 
   private resetWatches(): void {
@@ -269,7 +322,11 @@ export class SimClient implements HostProcess, EndEvents {
       all.filter((one) => one.table === 'data' && !one.existed),
       all.filter((one) => one.table === 'child'),
     ].map((list) => list.map((one) => one.path));
-    const body = setWatches(this.log.lastZxid, [...lists, [...this.log.persistent.keys()], []]);
+    const body = setWatches(this.log.lastZxid, [
+      ...lists,
+      [...this.log.persistent.keys()],
+      [...this.log.recursive.keys()],
+    ]);
     this.isResetting = true;
     this.request({ kind: 'setWatches', op: Op.setWatches2, body, path: '' }, SET_WATCHES_XID);
   }
@@ -288,7 +345,8 @@ export class SimClient implements HostProcess, EndEvents {
 
   private ask(): void {
     const { random } = this.ports;
-    const wish = drawWish(random, this.options, `${this.host}.${this.nextXid}.${this.now | 0}`);
+    const mark = `${this.host}.${this.nextXid}.${this.now | 0}`;
+    const wish = drawWish(random, this.options, mark, this.ids[0] ?? null);
     if (wish.kind !== 'syncRead') {
       this.request(wish, this.nextXid++);
       return;
@@ -303,6 +361,7 @@ export class SimClient implements HostProcess, EndEvents {
   private request(wish: Wish, xid: number, floor = this.ports.horizon.seen): Pending {
     const pending = { xid, wish, sentAt: this.now, floor };
     this.pending.push(pending);
+    if (wish.writes !== undefined) this.writes.set(xid, wish);
     this.ports.tell(() => `${this.host} asks ${this.server}: ${xid} ${wish.kind} ${wish.path}`);
     this.send(new WireWriter().int(xid).int(wish.op).raw(wish.body).bytes());
     return pending;
@@ -354,12 +413,16 @@ export class SimClient implements HostProcess, EndEvents {
       case 'setWatches':
       case 'sync':
         return;
+      case 'auth':
+        if (err !== 0) throw new Violation('AccessLists', `${this.host} is not known: ${err}`);
+        return;
       case 'getData':
       case 'syncRead':
         this.readData(wish, zxid, err, body);
         if (wish.kind === 'syncRead') log.readBehindSync(zxid, floor);
         return;
       case 'exists':
+        if (err === 0) log.readStat(wish.path, zxid, readStatText(new WireReader(body)));
         if (err === 0 || err === NO_NODE) {
           const isThere = this.ports.ledger.model.dataAt(wish.path, zxid) !== null;
           if (isThere !== (err === 0))
@@ -369,6 +432,18 @@ export class SimClient implements HostProcess, EndEvents {
         return;
       case 'addWatch':
         if (err === 0) log.watchAlways(wish.path, zxid);
+        return;
+      case 'addRecursiveWatch':
+        if (err === 0) log.watchBelow(wish.path, zxid);
+        return;
+      case 'removeWatches':
+        if (err === 0 || err === NO_WATCHER) log.watchesRemoved(wish.path, err === 0);
+        return;
+      case 'getEphemerals':
+        if (err === 0) {
+          const reader = new WireReader(body);
+          log.readEphemerals(zxid, reader.vector(() => reader.string() ?? '') ?? []);
+        }
         return;
       case 'getChildren':
         this.readChildren(wish, zxid, err, body);
@@ -388,18 +463,29 @@ export class SimClient implements HostProcess, EndEvents {
 
   private readData(wish: Wish, zxid: Zxid, err: number, body: Buffer): void {
     const { log } = this;
+    if (err === 0 || err === WriteError.noAuth) {
+      log.readAllowed(wish.path, zxid, this.ids, err === 0);
+    }
     if (err !== 0 && err !== NO_NODE) return;
-    const data = err === 0 ? dataText(new WireReader(body).buffer()) : null;
+    const reader = new WireReader(body);
+    const data = err === 0 ? dataText(reader.buffer()) : null;
     log.readData(wish.path, zxid, data);
+    if (err === 0) log.readStat(wish.path, zxid, readStatText(reader));
     if (wish.watch === true && err === 0) log.watch('data', wish.path, true, zxid);
   }
 
   private readChildren(wish: Wish, zxid: Zxid, err: number, body: Buffer): void {
     const { log } = this;
+    if (err === 0 || err === WriteError.noAuth) {
+      log.readAllowed(wish.path, zxid, this.ids, err === 0);
+    }
     if (err !== 0 && err !== NO_NODE) return;
     const reader = new WireReader(body);
     const names = err === 0 ? (reader.vector(() => reader.string() ?? '') ?? []) : null;
     log.readChildren(wish.path, zxid, names);
+    if (err === 0 && wish.hasStat === true) {
+      log.readStat(wish.path, zxid, readStatText(reader));
+    }
     if (wish.watch === true && err === 0) log.watch('child', wish.path, true, zxid);
   }
 }

@@ -170,6 +170,25 @@ export class SimDisk implements Disk {
     return [...this.names.keys()].sort();
   }
 
+  /** What is in a file, for whoever looks at the disk of a machine that is down; null where there is none. */
+  contents(path: string): Buffer | null {
+    return this.names.get(path)?.contents() ?? null;
+  }
+
+  /** Other bytes stand in a file than were written, and nobody has noticed. */
+  overwrite(path: string, bytes: Buffer): void {
+    const inode = new Inode(bytes);
+    this.names.set(path, inode);
+    this.stableNames.set(path, inode);
+  }
+
+  /** An operator removes all files. */
+  wipe(): void {
+    this.names.clear();
+    this.stableNames.clear();
+    this.renamings = [];
+  }
+
   private inode(path: string): Inode {
     const inode = this.names.get(path);
     if (inode === undefined) throw systemError('ENOENT', path);

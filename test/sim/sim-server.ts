@@ -9,6 +9,7 @@ import { ServerMetrics } from '../../src/admin/metrics/index.ts';
 import type { Disk } from '../../src/datatree/storage/disk.ts';
 import { Epochs } from '../../src/datatree/storage/epochs.ts';
 import type { Recovery } from '../../src/datatree/storage/recover.ts';
+import { StorageError } from '../../src/datatree/storage/storage-error.ts';
 import type { Address, LinkHandler, PeerLink, PeerNetwork } from '../../src/quorum/ports.ts';
 import type { Connection } from '../../src/server/client/connection.ts';
 import type { Link } from '../../src/server/client/link.ts';
@@ -20,6 +21,8 @@ import { Replica } from '../../src/server/ensemble/replica.ts';
 import type { Log } from '../../src/server/log.ts';
 import { hostFacts } from '../harness/host-facts.ts';
 import type { Random } from '../harness/random.ts';
+import type { Promises } from './damage.ts';
+import { damage, epochIn } from './damage.ts';
 import { DurableLog } from './durable-log.ts';
 import type { Ledger } from './ledger.ts';
 import type { ConnectionEnd, EndEvents, HostProcess, Network } from './network.ts';
@@ -31,6 +34,8 @@ import type { Timeline } from './timeline.ts';
 const ELECTION_PORT = 3888;
 const QUORUM_PORT = 2888;
 const CLIENT_PORT = 2181;
+/** What its monotonic clock shows when the world begins, in ms. */
+const ELAPSED_START = 1_000_000;
 /** ms since 1970 when the world begins. */
 const WALL_START = 1_700_000_000_000;
 /** Bytes that a process reads at once: into one buffer, which is used again. */
@@ -49,6 +54,8 @@ export interface SimServerPorts {
   readonly broken: (error: unknown) => void;
   /** A process has ended by itself. */
   readonly ended: (server: SimServer) => void;
+  /** A process refuses to run on files that were damaged. */
+  readonly refused: (server: SimServer) => void;
   readonly sabotage: Sabotage;
 }
 
@@ -117,11 +124,18 @@ export class SimServer {
   readonly clock: TurnClock = { elapsed: 0, wall: 0 };
   /** What the wall clock is ahead, in ms. */
   wallOffset = 0;
+  /** How fast its clocks run: 1 as time does. */
+  elapsedRate = 1;
+  wallRate = 1;
   role: Role = 'none';
   /** How much of the log is on the disk. */
   readonly log = new DurableLog();
   /** The tree that it has at the moment. */
   tree: ObservedTree | null = null;
+  /** What was damaged on its disk; null for nothing. */
+  damaged: string | null = null;
+  /** It has refused to start on what was damaged, and waits for an operator. */
+  isRefusing = false;
   private readonly ports: SimServerPorts;
   private readonly options: SimServerOptions;
   private life: Life | null = null;
@@ -176,6 +190,7 @@ export class SimServer {
     );
     this.life = life;
     this.isTurnOpen = false;
+    this.isRecovering = false;
     this.timerDeadline = Number.POSITIVE_INFINITY;
     this.touched = [];
     life.run(() => this.boot(life));
@@ -207,6 +222,11 @@ export class SimServer {
       ports.tell(() => `${this.host} ends: ${String(error)}`);
       this.crash(false);
       ports.ended(this);
+    } else if (error instanceof StorageError && this.damaged !== null) {
+      ports.tell(() => `${this.host} refuses to go on: ${error.message}`);
+      this.crash(false);
+      this.isRefusing = true;
+      ports.refused(this);
     } else ports.broken(error);
   }
 
@@ -224,6 +244,39 @@ export class SimServer {
     network.processEnded(life, isPowerLoss);
     if (isPowerLoss) network.off.add(this.host);
     this.disk.crash(isPowerLoss);
+  }
+
+  private get directory(): string {
+    return `${this.options.config.dataDir}/version-2`;
+  }
+
+  /** What it may have promised to others, by what is on its disk. */
+  get promises(): Promises {
+    const { disk, directory } = this;
+    return {
+      zxid: this.log.zxid,
+      acceptedEpoch: epochIn(disk, `${directory}/acceptedEpoch`),
+      currentEpoch: epochIn(disk, `${directory}/currentEpoch`),
+    };
+  }
+
+  /** Damages a file, while the machine is down. */
+  damage(): void {
+    const what = damage(this.disk, this.directory, this.ports.random);
+    this.ports.tell(() => `${this.host}: damaged is ${what ?? 'nothing'}`);
+    if (what === null) return;
+    this.damaged = what;
+    // The end of a log may be taken for a write that was torn: what it still has, recovery will say.
+    this.log.zxid = 0n;
+  }
+
+  /** An operator gives the machine an empty disk, while it is down. */
+  wipe(): void {
+    this.ports.tell(() => `${this.host} gets an empty disk`);
+    this.disk.wipe();
+    this.log.zxid = 0n;
+    this.damaged = null;
+    this.isRefusing = false;
   }
 
   pause(): void {
@@ -256,11 +309,11 @@ export class SimServer {
       this.isRecovering = true;
       const recovery = recoverTree(tree, database);
       this.isRecovering = false;
+      ports.ledger.recovered(tree);
       return recovery;
     };
     const tree = newTree();
     const { lastZxid, txnsLoaded } = recover(tree);
-    const directory = `${config.dataDir}/version-2`;
     const wake = (): void => {
       if (life.isAlive) this.openTurn();
     };
@@ -273,7 +326,7 @@ export class SimServer {
         facts: hostFacts('3.8.0-simulated'),
         random: () => random.next(),
         network: this.peerNetwork(life),
-        epochs: Epochs.read(disk, directory, lastZxid, (text) => log.warn(text)),
+        epochs: Epochs.read(disk, this.directory, lastZxid, (text) => log.warn(text)),
         newTree,
         recover: (empty) => {
           if (!(empty instanceof ObservedTree)) throw new Error('not one of our trees');
@@ -323,10 +376,10 @@ export class SimServer {
       onWarning: (message) => this.ports.tell(() => `${this.host} tree: ${message}`),
     });
     tree.onApplied = () => {
-      if (!life.isAlive) return;
+      if (!life.isAlive || this.isRecovering) return;
       this.ports.ledger.noted(tree);
       const isShown = this.role === 'elected' || this.role === 'leading';
-      if (isShown && !this.isRecovering) this.ports.ledger.delivered(this.sid, tree);
+      if (isShown) this.ports.ledger.delivered(this.sid, tree);
     };
     return tree;
   }
@@ -353,9 +406,9 @@ export class SimServer {
   // ---- turns (ServerHost)
 
   private setClock(): void {
-    const now = Math.floor(this.ports.timeline.now);
-    this.clock.elapsed = 1_000_000 + now;
-    this.clock.wall = WALL_START + now + this.wallOffset;
+    const { now } = this.ports.timeline;
+    this.clock.elapsed = ELAPSED_START + Math.floor(now * this.elapsedRate);
+    this.clock.wall = WALL_START + Math.floor(now * this.wallRate) + this.wallOffset;
   }
 
   private openTurn(): void {
@@ -388,7 +441,7 @@ export class SimServer {
     this.timerDeadline = deadline;
     if (deadline === Number.POSITIVE_INFINITY) return;
     const { life } = this;
-    const ms = Math.max(1, deadline - 1_000_000 - this.ports.timeline.now);
+    const ms = Math.max(1, (deadline - ELAPSED_START) / this.elapsedRate - this.ports.timeline.now);
     this.ports.timeline.after(ms, () => {
       if (deadline !== this.timerDeadline) return;
       life?.run(() => {

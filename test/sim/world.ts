@@ -105,13 +105,21 @@ export class World {
           log: () => undefined,
           broken: (error) => this.broken(error),
           ended: (ended) => this.faults.processEnded(ended),
+          refused: (refusing) => this.faults.processRefused(refusing),
           sabotage: this.sabotage,
         },
         serverOptions(sid, this.options),
       );
       server.disk.mood.latencyMean = diskLatencyMean;
+      server.elapsedRate = this.clockRate();
+      server.wallRate = this.clockRate();
       this.servers.push(server);
     }
+  }
+
+  private clockRate(): number {
+    const { clockDrift } = this.options;
+    return 1 + clockDrift * (2 * this.random.next() - 1);
   }
 
   private addClients(): void {
@@ -169,16 +177,27 @@ export class World {
     const { zxid, clientId, cxid, txn } = entry;
     this.timeline.trace(Number(zxid & 0xffffffffn));
     this.tell(() => `committed 0x${toHex(zxid)} type ${txn.type} of 0x${toHex(clientId)}/${cxid}`);
-    if (txn.type !== OpCode.closeSession || cxid !== 0) return;
+    if (txn.type === OpCode.deleteContainer) this.mustBeAbandoned(entry, txn.path);
     const client = this.clients.find((one) => one.sessionId === clientId);
     if (client === undefined) return;
+    if (cxid !== 0) client.mustComeTo(cxid, txn);
+    if (txn.type !== OpCode.closeSession || cxid !== 0) return;
     const silentMs = this.timeline.now - client.provenAliveAt;
-    const limit = client.sessionTimeout - this.expirySlackMs;
+    const limit = client.sessionTimeout / (1 + this.options.clockDrift) - this.expirySlackMs;
     if (silentMs >= limit) return;
     throw new Violation(
       'Sessions',
       `session 0x${toHex(clientId)} of ${client.host} expires ${Math.round(silentMs)} ms after it was heard, its time-out is ${client.sessionTimeout} ms`,
     );
+  }
+
+  /** Only a container without children, or a znode with a time to live, is deleted by the leader itself. */
+  private mustBeAbandoned({ zxid }: Entry, path: string): void {
+    const { naive } = this.ledger.model;
+    const node = naive.get(path);
+    const isMeant = naive.containers.has(path) || naive.ttls.has(path);
+    if (node !== undefined && isMeant && node.children.size === 0) return;
+    throw new Violation('Containers', `${path} is deleted at 0x${toHex(zxid)} by nobody's wish`);
   }
 
   /**
@@ -208,7 +227,7 @@ export class World {
   /** Lets time pass until something is true; a violation where that takes too long. */
   private await(limitMs: number, isTrue: () => boolean, missing: () => string): void {
     const start = this.timeline.now;
-    const end = start + limitMs;
+    const end = start + limitMs / (1 - this.options.clockDrift);
     while (!this.isOver() && !isTrue()) {
       if (this.timeline.now >= end) {
         this.broken(new Violation('Progress', `${missing()} within ${limitMs} ms`));
@@ -265,6 +284,11 @@ export class World {
       () => left().length === 0,
       () => `session 0x${toHex(left()[0] ?? 0n)} of a client that is gone did not expire`,
     );
+    this.await(
+      2 * this.options.containerCheckIntervalMs + 30_000,
+      () => model.abandonedContainers().length === 0,
+      () => `nobody deletes ${model.abandonedContainers()}`,
+    );
     // A server may still wait, as long as initLimit lets it, for a leader that nobody else follows.
     this.await(
       30_000 + 2 * initLimit * tickTime,
@@ -277,7 +301,9 @@ export class World {
   private unequal(): string | null {
     const { last } = this.ledger;
     if (last === undefined) return 'nothing was ever committed';
-    for (const { host, tree, isAlive } of this.living) {
+    for (const { host, tree, isAlive, isRefusing } of this.living) {
+      // Its operator cannot help it yet.
+      if (isRefusing) continue;
       if (!isAlive || tree === null) return `${host} is not there`;
       const own = tree.applied.at(-1)?.zxid ?? tree.lastProcessedZxid;
       if (own < last.zxid)
