@@ -16,6 +16,7 @@ import type { Clock, LinkHandler, Log, PeerLink, PeerNetwork } from './ports.ts'
 import type { QuorumMetrics } from './quorum-metrics.ts';
 import type { QuorumRule } from './quorum-rule.ts';
 import type { PeerState, ServerId } from './server-id.ts';
+import { ShortTerms } from './short-terms.ts';
 import type { LeaderServer } from './zab/leader.ts';
 import { Leader } from './zab/leader.ts';
 import type { LearnerServer } from './zab/learner.ts';
@@ -88,7 +89,10 @@ export class Peer {
   private readonly options: PeerOptions;
   private readonly election: Election;
   private readonly newerEpochs: NewerEpochs;
+  private readonly shortTerms = new ShortTerms();
   private lookingSince = 0;
+  /** Since when it has its role, in ms. */
+  private roleSince = 0;
   /** Since when it has no role that serves, in ms; null while it has. */
   private unavailableSince: number | null = null;
   /** What an election has given, taken up at the end of the turn. */
@@ -153,6 +157,7 @@ export class Peer {
   private takeUp(vote: Vote, state: PeerState): void {
     const { clock, log, elected } = this.ports;
     const elapsedMs = clock.elapsed - this.lookingSince;
+    this.roleSince = clock.elapsed;
     this.state = state;
     log.info(
       `${state === 'leading' ? 'LEADING' : `${state.toUpperCase()} server ${vote.leader}`} - LEADER ELECTION TOOK - ${elapsedMs} MS`,
@@ -238,7 +243,7 @@ export class Peer {
 
   private leaveRole(reason: string): void {
     const { log, server, listenForLearners, clock } = this.ports;
-    const pauseMs = this.pauseMs;
+    const pauseMs = this.leader === null ? this.pauseMs() : 0;
     log.warn(`${this.state} no more: ${reason}`);
     if (this.leader !== null) listenForLearners(false);
     this.unavailableSince ??= clock.elapsed;
@@ -253,11 +258,13 @@ export class Peer {
     });
   }
 
-  /** How long it waits before it looks for a leader again, in ms. */
-  private get pauseMs(): number {
+  /** How long a learner waits before it looks for a leader again, in ms. */
+  private pauseMs(): number {
+    const { clock, random } = this.ports;
     const { observerElectionDelayMs } = this.options;
-    if (this.state === 'observing') return this.ports.random() * observerElectionDelayMs;
-    return this.learner?.hasRefused === true ? REFUSAL_PAUSE : 0;
+    const rest = this.shortTerms.restAfter(clock.elapsed - this.roleSince, random);
+    if (this.state === 'observing') return Math.max(random() * observerElectionDelayMs, rest);
+    return this.learner?.hasRefused === true ? Math.max(REFUSAL_PAUSE, rest) : rest;
   }
 
   // ---- turns and time
