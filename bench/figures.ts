@@ -23,6 +23,8 @@ export type Metric =
   | 'p99OverNormal'
   | 'stallMs'
   | 'normalStallMs'
+  | 'worstWriteMs'
+  | 'normalWorstWriteMs'
   | 'medianGapMs'
   | 'worstGapMs';
 

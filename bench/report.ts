@@ -267,6 +267,8 @@ const UNITS: Readonly<Record<Metric, (value: number) => string>> = {
   p99OverNormal: ratioText,
   stallMs: (value) => `${ratioText(value)} ms`,
   normalStallMs: (value) => `${ratioText(value)} ms`,
+  worstWriteMs: (value) => `${ratioText(value)} ms`,
+  normalWorstWriteMs: (value) => `${ratioText(value)} ms`,
   medianGapMs: (value) => `${Math.round(value)} ms`,
   worstGapMs: (value) => `${Math.round(value)} ms`,
 };
@@ -289,6 +291,8 @@ const NAMES: Readonly<Record<Metric, string>> = {
   p99OverNormal: 'p99 with by p99 without a snapshot',
   stallMs: 'longest time without a reply',
   normalStallMs: 'the same without a snapshot',
+  worstWriteMs: 'longest time of one write',
+  normalWorstWriteMs: 'the same without a snapshot',
   medianGapMs: 'longest time without a write, median',
   worstGapMs: 'longest time without a write, at worst',
 };

@@ -4,10 +4,12 @@
  * diff: it has missed 100,000 transactions, which is little beside what the ensemble holds (100 MB in a few large
  *   znodes, so that loading them takes no time): it gets what it missed.
  * snap: it comes back with empty hands to an ensemble of a million znodes and gets them all, while the others go on
- *   writing; the longest time without a reply is the leader's stall.
+ *   writing; the longest time without a reply is the leader's stall, and how long one write took at worst is what a client
+ *   has of it, whichever server it asks.
  */
 import type { Figures } from '../figures.ts';
 import { runGenerator, runLoad } from '../generator-process.ts';
+import { Histogram } from '../histogram.ts';
 import { CREATES_PER_MULTI } from '../load/fill.ts';
 import type { TimelineSlot } from '../meter.ts';
 import type { Scenario, Setting } from '../scenario/scenario.ts';
@@ -40,7 +42,7 @@ export function catchUpScenario(name: string): Scenario {
         id: snap,
         title: 'three servers: start of an empty follower, until it serves 1,000,000 znodes',
         isScalable: true,
-        metrics: ['seconds', 'stallMs', 'normalStallMs'],
+        metrics: ['seconds', 'stallMs', 'normalStallMs', 'worstWriteMs', 'normalWorstWriteMs'],
         goals: [
           { metric: 'seconds', of: 'value', bound: 'atMost', limit: 5 },
           { metric: 'stallMs', of: 'value', bound: 'atMost', limit: 20 },
@@ -122,15 +124,25 @@ async function comeBackBySnap(members: Members, setting: Setting): Promise<Figur
   const during = (slot: TimelineSlot): boolean =>
     slot.startMs + slot.lengthMs >= startedMs && slot.startMs <= servedMs;
   const timeline = result?.timeline ?? [];
+  const slots = timeline.filter(during);
+  const others = timeline.filter((slot) => !during(slot));
   return {
     seconds: (servedMs - startedMs) / 1000,
-    stallMs: longestGap(timeline.filter(during)),
-    normalStallMs: longestGap(timeline.filter((slot) => !during(slot))),
+    stallMs: longestGap(slots),
+    normalStallMs: longestGap(others),
+    worstWriteMs: worstWrite(slots),
+    normalWorstWriteMs: worstWrite(others),
   };
 }
 
 function longestGap(slots: readonly TimelineSlot[]): number {
   return Math.max(0, ...slots.map(({ longestGapMs }) => longestGapMs));
+}
+
+function worstWrite(slots: readonly TimelineSlot[]): number {
+  const all = new Histogram();
+  for (const { latencies } of slots) all.addSparse(latencies);
+  return all.summary().maxUs / 1000;
 }
 
 function shapeOf<L extends 'set' | 'fill'>(members: Members, load: L) {
