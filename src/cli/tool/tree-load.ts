@@ -115,6 +115,9 @@ class Loading {
 /** The paths that every tree has from the beginning. */
 const INITIAL_PATHS = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
 
+/** Behind this, a cversion goes round. */
+const MAX_CVERSION = 0x7fff_ffff;
+
 /** Znodes that are created as by a client. */
 class CreatedLoad {
   private readonly tree = newTree(true);
@@ -134,7 +137,19 @@ class CreatedLoad {
       return;
     }
     if (this.tree.findPath(path) !== NO_ROW) throw new ToolError(`${path} comes twice`);
-    this.apply(createOf(line), path);
+    this.apply(createOf(line, this.parentCVersionOf(path)), path);
+  }
+
+  /**
+   * A sequential znode has the cversion of its parent in its name. So that the next one comes behind those that are loaded, and does
+   * not take the name of one, the parent's is put behind the number; else it counts one more (-1).
+   */
+  private parentCVersionOf(path: string): number {
+    const number = Number(/[0-9]{10}$/.exec(path)?.[0] ?? -1);
+    const parent = this.tree.findPath(path.slice(0, path.lastIndexOf('/')) || '/');
+    if (parent === NO_ROW || number < this.tree.cversion(parent) || number >= MAX_CVERSION)
+      return -1;
+    return number + 1;
   }
 
   private takeInitial({ path, data, acl }: ZnodeLine): void {
@@ -171,8 +186,8 @@ class CreatedLoad {
   }
 }
 
-function createOf({ path, data, acl, owner, kind }: ZnodeLine): Txn {
-  const znode = { path, data, acl: acl ?? OPEN_ACL_UNSAFE, parentCVersion: -1 };
+function createOf({ path, data, acl, owner, kind }: ZnodeLine, parentCVersion: number): Txn {
+  const znode = { path, data, acl: acl ?? OPEN_ACL_UNSAFE, parentCVersion };
   switch (kind) {
     case 'container':
       return { type: OpCode.createContainer, ...znode };

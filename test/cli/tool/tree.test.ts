@@ -118,6 +118,17 @@ describe('load', () => {
     expect(path).toMatch(/snapshot\.3$/);
   });
 
+  it('goes on behind the sequential znodes that are loaded', async () => {
+    const path = await load(
+      '{"path":"/q"}\n{"path":"/q/n-0000000007"}\n{"path":"/q/x"}\n{"path":"/q/n-0000000003"}\n' +
+        '{"path":"/r"}\n{"path":"/r/9999999999"}\n',
+    );
+    const lines = await dumped(path, '--stat');
+    // One counted, two more, and one whose number no znode can have.
+    expect(lines).toMatch(/"path":"\/q","data":"","stat":\{.*"pzxid":"0x4",.*"cversion":10,/);
+    expect(lines).toMatch(/"path":"\/r","data":"","stat":\{.*"pzxid":"0x6",.*"cversion":1,/);
+  });
+
   it('goes on from a zxid that is given', async () => {
     expect(await load('{"path":"/a"}\n', '--zxid', '0x100000005')).toMatch(/snapshot\.100000005$/);
   });
