@@ -32,7 +32,7 @@ export type {
 export { MAX_TTL_MS } from './operations.ts';
 export { childOf, nameOf, parentOf, validatePath } from './path.ts';
 export { Barrier, type BarrierOptions, DoubleBarrier } from './recipes/barrier.ts';
-export { Counter } from './recipes/counter.ts';
+export { Counter, type CounterOptions } from './recipes/counter.ts';
 export { LeaderElection, type LeaderElectionOptions } from './recipes/leader-election.ts';
 export { type AcquireOptions, type HeldLock, Lock, type LockOptions } from './recipes/lock.ts';
 export { type PutOptions, Queue, type QueueItem } from './recipes/queue.ts';

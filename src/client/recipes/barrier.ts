@@ -10,6 +10,7 @@ import { childOf, parentOf } from '../path.ts';
 import { Losses, retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
+import { givingUp } from './giving-up.ts';
 import { deleteOwn, untilGone } from './own-node.ts';
 
 /** How long to wait at a barrier. */
@@ -29,13 +30,21 @@ export class Barrier {
   }
 
   /** Closes it. It is no error that it is closed already. */
-  async close(data: Data = null): Promise<void> {
+  close(data: Data = null, options: BarrierOptions = {}): Promise<void> {
+    return givingUp(this.#close(data), options.signal);
+  }
+
+  async #close(data: Data): Promise<void> {
     await ensurePath(this.#zk, parentOf(this.#path));
     await createIfMissing(this.#zk, this.#path, data);
   }
 
   /** Opens it for all who wait. One that somebody has closed anew while this lost its connection stays closed. */
-  async open(): Promise<void> {
+  open(options: BarrierOptions = {}): Promise<void> {
+    return givingUp(this.#open(), options.signal);
+  }
+
+  async #open(): Promise<void> {
     const closed = await retryOnLoss(() => this.#zk.exists(this.#path));
     const losses = new Losses();
     for (let stat = closed; stat !== null && stat.czxid === closed?.czxid; ) {

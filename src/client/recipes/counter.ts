@@ -4,11 +4,16 @@
  */
 
 import { BadVersionError, NodeExistsError, NoNodeError } from '../errors.ts';
+import type { RequestOptions } from '../operations.ts';
 import { parentOf } from '../path.ts';
 import { retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
+import { givingUp } from './giving-up.ts';
 import { Marker } from './marker.ts';
+
+/** How long to wait for a counter. */
+export type CounterOptions = Pick<RequestOptions, 'signal'>;
 
 /** A whole number at a path, 0 where there is no znode yet. */
 export class Counter implements AsyncDisposable {
@@ -23,17 +28,26 @@ export class Counter implements AsyncDisposable {
   }
 
   /** The number as this client's server has it. */
-  async value(): Promise<number> {
-    return (await this.#read())?.value ?? 0;
+  async value(options: CounterOptions = {}): Promise<number> {
+    return (await givingUp(this.#read(), options.signal))?.value ?? 0;
   }
 
-  /** Adds a whole number and gives the sum. Raises RangeError for a sum that Number cannot hold exactly. */
-  async add(delta: number): Promise<number> {
+  /**
+   * Adds a whole number and gives the sum. Raises RangeError for a sum that Number cannot hold exactly. When the signal is aborted nobody
+   * waits any more; what was sent before may still be added, once.
+   */
+  add(delta: number, options: CounterOptions = {}): Promise<number> {
+    const { signal } = options;
+    return givingUp(this.#add(delta, signal), signal);
+  }
+
+  async #add(delta: number, signal: AbortSignal | undefined): Promise<number> {
     for (;;) {
       const { value, version } = (await this.#read()) ?? (await this.#create());
       const sum = value + delta;
       if (!Number.isSafeInteger(sum))
         throw new RangeError(`${value} + ${delta} is no safe integer`);
+      signal?.throwIfAborted();
       try {
         await this.#marker.commit((multi) => multi.setData(this.#path, String(sum), version));
         return sum;

@@ -15,6 +15,7 @@ import { childOf } from '../path.ts';
 import { retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
+import { givingUp } from './giving-up.ts';
 import { Marker } from './marker.ts';
 import { deleteOwn } from './own-node.ts';
 
@@ -31,6 +32,8 @@ export interface QueueItem {
 
 /** What is put into a queue, and how urgent it is. */
 export interface PutOptions extends Pick<CreateParts, 'acl'> {
+  /** Gives up waiting when it is aborted, with its reason; what was sent before may still be put, once. */
+  readonly signal?: AbortSignal | undefined;
   /** From 0, the first to be taken, to 999; 100 when not given. */
   readonly priority?: number | undefined;
 }
@@ -58,22 +61,23 @@ export class Queue implements AsyncDisposable {
 
   /** Puts an item at the end of those of its priority, exactly once. */
   async put(data: Data, options: PutOptions = {}): Promise<void> {
-    const { priority = DEFAULT_PRIORITY, acl } = options;
+    const { priority = DEFAULT_PRIORITY, acl, signal } = options;
     if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
       throw new RangeError(`A priority is from 0 to ${MAX_PRIORITY}, not ${priority}`);
     }
-    await this.#make();
+    await givingUp(this.#make(), signal);
     const path = childOf(this.#entries, `entry-${String(priority).padStart(3, '0')}-`);
     const bytes = bytesOf(data);
-    await this.#marker.commit((multi) =>
+    const done = this.#marker.commit((multi) =>
       multi.create(path, bytes, { mode: 'persistentSequential', acl }),
     );
+    await givingUp(done, signal);
   }
 
   /** Waits for an item and takes it. Rejects when the signal is aborted or the session is over. */
   async take(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<QueueItem> {
     const { signal } = options;
-    await this.#make();
+    await givingUp(this.#make(), signal);
     const arrivals = this.#zk.watch(this.#entries, { mode: 'children', signal });
     const returns = this.#zk.watch(this.#taken, { mode: 'children', signal });
     let [arrived, returned] = [arrivals.next(), returns.next()];

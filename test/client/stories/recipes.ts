@@ -15,9 +15,9 @@ import {
   retryOnLoss,
   SessionExpiredError,
   TreeCache,
-  type ZooKeeper,
+  ZooKeeper,
 } from '../../../src/client/index.ts';
-import type { ServerKind } from '../../harness/server.ts';
+import { freePort, type ServerKind } from '../../harness/server.ts';
 import { until, within } from '../../harness/until.ts';
 import { failure, Scene } from './scene.ts';
 
@@ -97,6 +97,29 @@ export function recipeStories(kind: ServerKind): void {
       await until('the loss to be told', () => held.signal.aborted);
       expect(held.signal.reason).toBeInstanceOf(NoNodeError);
       await held.release();
+    });
+
+    it('no recipe waits for a server longer than its signal says', async () => {
+      await using down = new ZooKeeper(`127.0.0.1:${await freePort()}`);
+      const [queue, barrier] = [new Queue(down, '/queue'), new Barrier(down, '/barrier')];
+      const waits: ((signal: AbortSignal) => Promise<unknown>)[] = [
+        (signal) => new Lock(down, '/lock').acquire({ signal }),
+        (signal) => new Counter(down, '/counter').add(1, { signal }),
+        (signal) => new Counter(down, '/counter').value({ signal }),
+        (signal) => queue.put('x', { signal }),
+        (signal) => queue.take({ signal }),
+        (signal) => barrier.close(null, { signal }),
+        (signal) => barrier.open({ signal }),
+        (signal) => barrier.wait({ signal }),
+      ];
+      for (const wait of waits) {
+        const controller = new AbortController();
+        const outcome = failure(wait(controller.signal));
+        const reason = new Error('enough');
+        controller.abort(reason);
+        expect(await within('it to give up', outcome)).toBe(reason);
+      }
+      down.abandon();
     });
 
     it('a lock that is not waited for any more leaves nothing behind', async () => {
