@@ -10,7 +10,7 @@ import { ConfigError } from '../server/config/config-error.ts';
 import { obstacle } from '../server/config/obstacle.ts';
 import { parseConfig } from '../server/config/parse.ts';
 import { type RunningServer, startServer } from '../server/main.ts';
-import { PortUnavailable } from '../server/main-member.ts';
+import { ConfigNotWritable, PortUnavailable } from '../server/main-member.ts';
 import { diskFiles, hasCode } from './config-files.ts';
 import { prepareDataDirectories } from './data-directories.ts';
 import type { Environment } from './environment.ts';
@@ -65,7 +65,7 @@ function logConfig(config: ServerConfig, log: Logger): void {
 
 /** Says what kept a server from starting: in words where the system's code tells all, with the error where it does not. */
 function logStartFailure(error: unknown, config: ServerConfig, log: Logger): void {
-  if (error instanceof PortUnavailable) {
+  if (error instanceof PortUnavailable || error instanceof ConfigNotWritable) {
     log.fatal(error.message);
     return;
   }

@@ -21,7 +21,10 @@ export type Foundation = Omit<StandalonePorts, 'tree' | 'snapshots'>;
 /** A port for other servers cannot be taken; the message says which, whose and why. */
 export class PortUnavailable extends Error {}
 
-/** Starts a member: resolves once it can be voted with. Rejects for a damaged database, and for ports that cannot be taken. */
+/** A membership that may change cannot be kept beside zoo.cfg; the message says why. */
+export class ConfigNotWritable extends Error {}
+
+/** Starts a member: resolves once it can be voted with. Rejects for a damaged database, and for ports and files that it cannot have. */
 export async function startMember(
   host: ServerHost,
   foundation: Foundation,
@@ -101,6 +104,15 @@ function listener(
 
 function membershipFiles(config: ServerConfig, ensemble: EnsembleConfig): DynamicConfig {
   const files = new DynamicConfig(config.configFile, ensemble.myid);
-  if (config.dynamicConfigFile === null) files.backup();
+  if (config.dynamicConfigFile !== null) return files;
+  try {
+    files.backup();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const where = `${config.configFile}: reconfigEnabled`;
+    throw new ConfigNotWritable(
+      `${where}: the membership is kept in files beside this one, which cannot be written: ${error.message}`,
+    );
+  }
   return files;
 }

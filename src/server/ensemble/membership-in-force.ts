@@ -17,10 +17,12 @@ import type { Log } from '../log.ts';
 
 const CONFIG_PATH = '/zookeeper/config';
 
-/** Where memberships are kept between starts (host/dynamic-config.ts). */
+/** Where memberships are kept between starts (host/dynamic-config.ts); every method raises the system's error. */
 export interface MembershipFiles {
   writeProposed(membership: Membership): void;
   writeCommitted(membership: Membership): void;
+  /** What was proposed is in force: it needs no file of its own any more. */
+  removeProposed(): void;
 }
 
 /** Who belongs to the ensemble. */
@@ -63,7 +65,7 @@ export class MembershipInForce {
     const membership = this.parse(text);
     if (membership === null || membership.version <= this.proposed.version) return;
     this.proposed = membership;
-    this.files.writeProposed(membership);
+    this.keep((files) => files.writeProposed(membership));
   }
 
   /** What was proposed last is agreed on: the epoch is established. */
@@ -87,7 +89,19 @@ export class MembershipInForce {
     this.rule = quorumRule(membership);
     if (membership.version > this.proposed.version) this.proposed = membership;
     this.log.info(`the membership is now that of version ${membership.version.toString(16)}`);
-    this.files.writeCommitted(membership);
+    this.keep((files) => files.writeCommitted(membership));
+    if (this.proposed.version === membership.version) this.keep((files) => files.removeProposed());
+  }
+
+  /** Where it cannot be written, others tell it again after the next start; nobody is to be without this server for that, as in Java. */
+  private keep(write: (files: MembershipFiles) => void): void {
+    if (this.files === null) return;
+    try {
+      write(this.files);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      this.log.error(`the membership cannot be kept for the next start: ${error.message}`);
+    }
   }
 
   private parse(text: string): Membership | null {

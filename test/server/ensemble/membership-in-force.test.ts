@@ -1,0 +1,69 @@
+/*
+ * The membership that can change, and what is left of it in files (Java: QuorumPeer.setQuorumVerifier, setLastSeenQuorumVerifier).
+ */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toZxid } from '../../../src/jute/int64.ts';
+import { configText, withVersion } from '../../../src/quorum/membership.ts';
+import { MembershipInForce } from '../../../src/server/ensemble/membership-in-force.ts';
+import { DynamicConfig } from '../../../src/server/host/dynamic-config.ts';
+import { membership } from '../../quorum/java-memberships.ts';
+
+const LINES = 'server.1=a:2888:3888\nserver.2=b:2888:3888\n';
+const written = membership(LINES);
+const told = withVersion(written, 0x1_0000_0000n);
+
+let directory = '';
+let lines: string[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'membership-'));
+  writeFileSync(join(directory, 'zoo.cfg'), LINES);
+  lines = [];
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const fileNames = () => readdirSync(directory).sort();
+
+function inForce(): MembershipInForce {
+  const say = (line: string): unknown => lines.push(line);
+  return new MembershipInForce(
+    { debug: say, info: say, warn: say, error: say },
+    new DynamicConfig(join(directory, 'zoo.cfg'), 1),
+    { membership: written, proposedMembership: null },
+  );
+}
+
+describe('a membership that a leader tells', () => {
+  it('is kept apart until it is agreed on, and then in a file of its version alone', () => {
+    const force = inForce();
+    force.told(configText(told));
+    expect(fileNames()).toEqual(['zoo.cfg', 'zoo.cfg.dynamic.next']);
+    expect(force.current.version).toBe(0n);
+    force.agreed();
+    expect(fileNames()).toEqual(['zoo.cfg', 'zoo.cfg.dynamic.100000000']);
+    expect(force.current.version).toBe(0x1_0000_0000n);
+  });
+
+  it('that the first leader has made itself leaves no other file', () => {
+    const force = inForce();
+    expect(force.toldBy(toZxid(0x1_0000_0000n))).toContain('version=100000000');
+    force.agreed();
+    expect(fileNames()).toEqual(['zoo.cfg', 'zoo.cfg.dynamic.100000000']);
+  });
+
+  it('is in force also where it cannot be written, which is told', () => {
+    mkdirSync(join(directory, 'zoo.cfg.dynamic.next.tmp'));
+    mkdirSync(join(directory, 'zoo.cfg.dynamic.100000000.tmp'));
+    const force = inForce();
+    force.told(configText(told));
+    force.agreed();
+    expect(force.current.version).toBe(0x1_0000_0000n);
+    const failures = lines.filter((line) => line.startsWith('the membership cannot be kept'));
+    expect(failures).toHaveLength(2);
+    expect(failures[0]).toContain('zoo.cfg.dynamic.next');
+  });
+});
