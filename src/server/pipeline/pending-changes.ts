@@ -18,8 +18,8 @@ import { STAT_SIZE, StatOffset } from '../../jute/data.ts';
 import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO } from '../../jute/int64.ts';
-import type { Moment } from './pending-node.ts';
-import { PendingNode } from './pending-node.ts';
+import type { Moment, PendingNode } from './pending-node.ts';
+import { newPendingNodes } from './pending-node.ts';
 import type { RequestPath } from './request-path.ts';
 import type { CreateOp } from './write-ops.ts';
 
@@ -137,7 +137,9 @@ export class PendingChanges implements PathMatcher {
   }
 
   private blank(row: Row): PendingNode {
-    const node = this.spare.pop() ?? new PendingNode();
+    const { spare } = this;
+    if (spare.length === 0) spare.push(...newPendingNodes());
+    const node = spare.pop() as PendingNode;
     node.row = row;
     node.exists = true;
     node.isKept = false;

@@ -52,9 +52,9 @@ export class PendingNode {
   /** False: the transaction deletes it. */
   exists = true;
   /** Its Stat in the wire layout; numChildren is kept, dataLength is not. */
-  readonly stat = new Uint8Array(STAT_SIZE);
+  readonly stat: Uint8Array;
   /** The same as words. */
-  readonly statWords = new Int32Array(this.stat.buffer);
+  readonly statWords: Int32Array;
   acls: readonly ACL[] = [];
   /** Bytes of data that it will have; below 0 for what its row has. */
   newDataSize = -1;
@@ -64,6 +64,12 @@ export class PendingNode {
   isKept = false;
   /** It was counted as the creation of an ephemeral. */
   isNewEphemeral = false;
+
+  /** @param memory where its Stat is, from `at` on */
+  constructor(memory: ArrayBuffer, at: number) {
+    this.stat = new Uint8Array(memory, at, STAT_SIZE);
+    this.statWords = new Int32Array(memory, at, STAT_SIZE / 4);
+  }
 
   get version(): number {
     return readInt32(this.stat, StatOffset.version);
@@ -113,4 +119,15 @@ export class PendingNode {
   digestFrom(crc: number): number {
     return finishDigest(crc, this.stat, 0);
   }
+}
+
+const MADE_AT_ONCE = 64;
+
+/** Some that nobody uses yet. Their Stats lie side by side: each alone would be a piece of memory of its own, and hundreds are looked at in turn. */
+export function newPendingNodes(): PendingNode[] {
+  const memory = new ArrayBuffer(MADE_AT_ONCE * STAT_SIZE);
+  return Array.from(
+    { length: MADE_AT_ONCE },
+    (_, index) => new PendingNode(memory, index * STAT_SIZE),
+  );
 }
