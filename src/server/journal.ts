@@ -18,6 +18,13 @@ import type { Log } from './log.ts';
 /** Bytes of transactions that wait for the disk: above this nothing more is read from clients. */
 const LOG_BACKLOG_LIMIT = 32 * 1024 * 1024;
 
+/**
+ * Bytes of transactions that are worth a write of their own. A turn that brings more does not have the disk wait for its end: it works
+ * while the rest is prepared, and while the first of them are answered it works on the rest. Measured with a thousand writes
+ * under way: 16 KB are too little for what a write costs, and with 128 KB the server waits for the disk.
+ */
+const EARLY_FLUSH_SIZE = 64 * 1024;
+
 /** What a journal is given. */
 export interface JournalPorts {
   readonly disk: Disk;
@@ -145,6 +152,7 @@ export class Journal {
       last.count += 1;
     } else this.appendedTxns.push({ at: elapsed, zxid, count: 1 });
     this.snapshotWhenDue();
+    if (this.txnLog.pendingBytes >= EARLY_FLUSH_SIZE) this.flush();
   }
 
   /** Calls back once everything that was appended is on disk, at once where it is. */

@@ -169,6 +169,21 @@ describe('a disk that fails', () => {
   });
 });
 
+describe('a turn', () => {
+  it.each([
+    { what: 'little', size: 100, isBusy: false },
+    { what: 'much', size: 10_000, isBusy: true },
+  ])('that brings $what has the disk begin before its end: $isBusy', ({ size, isBusy }) => {
+    const { world, ann } = worldWithNode();
+    for (let set = 0; set < 10; set++) {
+      ann.request(Op.setData, setData('/a', Buffer.alloc(size)));
+    }
+    expect(world.disk.isBusy).toBe(isBusy);
+    world.settle();
+    expect(ann.take().map(({ err }) => err)).toEqual(Array(10).fill(0));
+  });
+});
+
 describe('a slow disk', () => {
   it('does not let a session expire that is heard of', () => {
     const { world } = worldWithNode();
