@@ -154,6 +154,13 @@ export class TxnApplier {
     return result;
   }
 
+  /** Applies what is no transaction of the history; see DataTree.applyAside. */
+  applyAside(header: TxnHeader, txn: Exclude<Txn, MultiTxn>): void {
+    this.state.aclTable.forgetRetired();
+    this.nodes.begin(header);
+    this.applyOne(header.clientId, txn);
+  }
+
   /** Applies a multi that is replayed. */
   replayCreates(header: TxnHeader, creates: RecordedCreates, digest: TxnDigest | undefined): void {
     this.state.aclTable.forgetRetired();

@@ -11,7 +11,7 @@ import { STAT_SIZE, type Stat, StatOffset, statAt } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { readInt64, readTimeMs } from '../jute/int64.ts';
 import type { RecordedCreates } from '../jute/recorded-creates.ts';
-import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
+import type { MultiTxn, Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import type { AclTable } from './acl-table.ts';
 import type { TxnResult } from './apply.ts';
@@ -378,6 +378,14 @@ export class DataTree {
    */
   apply(header: TxnHeader, txn: Txn, digest?: TxnDigest): TxnResult {
     return this.applier.apply(header, txn, digest);
+  }
+
+  /**
+   * The same for what is in no log: the zxid of the tree, and that of its digest, stay those of the last transaction. Stats say what
+   * the header says.
+   */
+  applyAside(header: TxnHeader, txn: Exclude<Txn, MultiTxn>): void {
+    this.applier.applyAside(header, txn);
   }
 
   /** The same for a multi of creates that comes from a log, and whose results nobody wants to know. */

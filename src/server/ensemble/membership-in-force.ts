@@ -115,7 +115,7 @@ export class MembershipInForce {
   show(tree: DataTree, time: number): void {
     const { current } = this;
     tree.recordChanges = false;
-    tree.apply(
+    tree.applyAside(
       {
         clientId: SESSION_ID_ZERO,
         cxid: 0,

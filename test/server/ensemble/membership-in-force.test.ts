@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toZxid } from '../../../src/jute/int64.ts';
+import { OpCode } from '../../../src/jute/op-code.ts';
 import { configText, withVersion } from '../../../src/quorum/membership.ts';
 import { MembershipInForce } from '../../../src/server/ensemble/membership-in-force.ts';
 import { DynamicConfig } from '../../../src/server/host/dynamic-config.ts';
+import { createTxn, newTree, SESSION } from '../../datatree/storage/scene.ts';
 import { membership } from '../../quorum/java-memberships.ts';
 
 const LINES = 'server.1=a:2888:3888\nserver.2=b:2888:3888\n';
@@ -65,5 +67,24 @@ describe('a membership that a leader tells', () => {
     const failures = lines.filter((line) => line.startsWith('the membership cannot be kept'));
     expect(failures).toHaveLength(2);
     expect(failures[0]).toContain('zoo.cfg.dynamic.next');
+  });
+});
+
+describe('/zookeeper/config', () => {
+  it('shows the membership, and its version as mzxid, while the tree is where its history is', () => {
+    const tree = newTree();
+    tree.apply(
+      { clientId: SESSION, cxid: 1, zxid: toZxid(0x1_0000_0007n), time: 1, type: OpCode.create },
+      createTxn('/a'),
+    );
+    const before = [tree.lastProcessedZxid, tree.lastProcessedZxidDigest];
+    const force = inForce();
+    force.told(configText(withVersion(written, 0x1_0000_0009n)));
+    force.agreed();
+    force.show(tree, 5);
+    const row = tree.findPath('/zookeeper/config');
+    expect(tree.dataOf(row)?.toString()).toContain('version=100000009');
+    expect(tree.statOf(row)).toMatchObject({ mzxid: 0x1_0000_0009n, mtime: 5 });
+    expect([tree.lastProcessedZxid, tree.lastProcessedZxidDigest]).toEqual(before);
   });
 });
