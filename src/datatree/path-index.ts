@@ -107,6 +107,8 @@ class Slots {
 /** The hashes of the rows of a load: row n has the n-th. */
 class BulkHashes {
   private readonly blocks: Int32Array[] = [];
+  /** How many belong to each part, one place further. */
+  private readonly partCounts = new Int32Array(BULK_PARTS + 1);
   private readonly firstRow: Row;
   count = 0;
 
@@ -118,6 +120,8 @@ class BulkHashes {
     const place = this.count & IN_BULK_BLOCK;
     if (place === 0) this.blocks.push(new Int32Array(1 << BULK_BLOCK_BITS));
     (this.blocks[this.count >> BULK_BLOCK_BITS] as Int32Array)[place] = hash;
+    const next = (hash >>> BULK_PART_SHIFT) + 1;
+    this.partCounts[next] = (this.partCounts[next] as number) + 1;
     this.count += 1;
   }
 
@@ -143,16 +147,7 @@ class BulkHashes {
 
   /** Where each part begins among all rows. */
   private partStarts(): Int32Array {
-    const starts = new Int32Array(BULK_PARTS + 1);
-    let left = this.count;
-    for (const block of this.blocks) {
-      const size = Math.min(block.length, left);
-      for (let index = 0; index < size; index++) {
-        const next = ((block[index] as number) >>> BULK_PART_SHIFT) + 1;
-        starts[next] = (starts[next] as number) + 1;
-      }
-      left -= size;
-    }
+    const starts = this.partCounts.slice();
     for (let part = 1; part < starts.length; part++) {
       starts[part] = (starts[part] as number) + (starts[part - 1] as number);
     }
