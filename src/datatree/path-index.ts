@@ -32,6 +32,8 @@ const MIN_SIZE = 1024;
 const MAX_LOAD = 0.7;
 const MIN_LOAD = 0.25;
 const GROWTH = 1.5;
+/** The same for a table that grows in one go: the less often, the less is moved in all. */
+const GROWTH_AT_ONCE = 2;
 /** How many slots move at each change. The next table is ready long before it could be full itself. */
 const MOVED_PER_CHANGE = 8;
 
@@ -252,7 +254,7 @@ export class PathIndex {
     this.count += 1;
     const { size } = this.current;
     if (this.next === null && this.count > size * MAX_LOAD) {
-      this.startMove(Math.floor(size * GROWTH));
+      this.startMove(Math.floor(size * (this.growsAtOnce ? GROWTH_AT_ONCE : GROWTH)));
       if (!this.growsAtOnce) return;
     }
     if (this.next !== null) this.move(this.next, this.growsAtOnce ? size : MOVED_PER_CHANGE);
