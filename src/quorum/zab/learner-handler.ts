@@ -367,20 +367,19 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   /** Sends what this turn has written. Returns whether another turn is due at once, for the next slice. */
   flush(): boolean {
     if (!this.isOpen) return false;
-    if (this.source !== null) {
-      // It is told when that is sent.
-      if (this.link.unsentSize > 0) return false;
-      if (this.sendSlice(this.source)) return true;
-    }
     const { out, link } = this;
+    // The next slice is due when this one is sent, which is told.
+    const isMoreToDo = this.source !== null && link.unsentSize === 0 && this.sendSlice(this.source);
     if (this.source === null && out.size > 0) {
       const packetCount = this.packetsSent - this.packetsFlushed;
       this.ports.metrics.learnerHandlerQpSize.add(this.sid, packetCount);
       this.packetsFlushed = this.packetsSent;
       out.flush(link);
     }
+    // What is proposed while a tree is on its way waits behind it, in this server's memory.
     const unsentSize = link.unsentSize + out.size;
-    if (unsentSize > UNSENT_LIMIT) this.fault(`does not read: ${unsentSize} bytes wait for it`);
+    if (unsentSize <= UNSENT_LIMIT) return isMoreToDo;
+    this.fault(`does not read: ${unsentSize} bytes wait for it`);
     return false;
   }
 

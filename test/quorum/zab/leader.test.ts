@@ -447,6 +447,16 @@ describe('a tree that is being sent', () => {
     expect(three.isClosed).toBe(true);
   });
 
+  it('is given up where too much waits behind it', () => {
+    const { scene, three, link } = sending();
+    scene.propose(1);
+    expect(three.isClosed).toBe(false);
+    link.unsentSize = 512 << 20;
+    scene.propose(2);
+    expect(three.isClosed).toBe(true);
+    expect(scene.lines.at(-1)).toContain('does not read');
+  });
+
   it('is not waited for by a learner that reads nothing at all', () => {
     const { scene, three, link } = sending();
     link.unsentSize = 600 << 20;
