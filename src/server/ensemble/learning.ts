@@ -148,7 +148,10 @@ export class Learning implements LearnerServer, Term {
   // ---- broadcast
 
   startFollowing(): void {
-    const { tree } = this.history;
+    const { history } = this;
+    const { tree } = history;
+    // Whatever an earlier leader wanted cut: this is the history of the one that is followed.
+    history.needsTree = false;
     // What came before UPTODATE came while the tree was written: it may hold any of it.
     if (this.hasReceivedTree) {
       this.fuzzyThrough = this.lastAppended;

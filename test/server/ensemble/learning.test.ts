@@ -132,6 +132,23 @@ describe('a follower', () => {
     expect(member.ended).toContain('The log cannot be cut at 0x7');
     expect(member.disk.image()).toEqual(before);
   });
+
+  it('asks for a tree after that, until it is in sync with whom it follows', () => {
+    const member = new Member();
+    member.learn(1).leader.say('trunc', zx(0, 7));
+    member.turn();
+    expect(member.history.needsTree).toBe(true);
+    member.endTerm();
+    member.settle();
+    const { leader } = member.learn(2);
+    leader.say('diff', zx(0, 0));
+    leader.say('newLeader', zx(2, 0));
+    member.settle();
+    expect(member.history.needsTree).toBe(true);
+    leader.say('upToDate', -1n);
+    member.settle();
+    expect(member.history.needsTree).toBe(false);
+  });
 });
 
 describe('a tree', () => {
