@@ -28,7 +28,7 @@ import { LogSyncSource, SnapshotSource } from './sync-source.ts';
 
 /** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
 const SLICE_SIZE = 64 * 1024;
-/** Bytes of an introduction. */
+/** Bytes of an introduction: whoever has not told who he is cannot have more kept for him. */
 const HELLO_SIZE_LIMIT = 1024;
 
 /** How far a learner has come. */
@@ -101,6 +101,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
 
   private readonly ports: HandlerPorts;
   private readonly reader: PacketReader;
+  private readonly packetSizeLimit: number;
   private readonly out = new Outbox();
   /** What has to be sent before `out`. */
   private source: SyncSource | null = null;
@@ -117,7 +118,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   constructor(ports: HandlerPorts, link: PeerLink, packetSizeLimit: number) {
     this.ports = ports;
     this.link = link;
-    this.reader = new PacketReader(Math.max(packetSizeLimit, HELLO_SIZE_LIMIT));
+    this.packetSizeLimit = packetSizeLimit;
+    this.reader = new PacketReader(HELLO_SIZE_LIMIT);
     this.lastHeardAt = ports.clock.elapsed;
   }
 
@@ -181,8 +183,6 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     if (type !== PacketType.followerInfo && type !== PacketType.observerInfo) {
       throw new JuteError(`packet ${type} instead of FOLLOWERINFO`);
     }
-    if (data.length > HELLO_SIZE_LIMIT)
-      throw new JuteError(`an introduction of ${data.length} bytes`);
     const info = readLearnerInfo(data);
     if (info.protocolVersion < PROTOCOL_VERSION) {
       throw new JuteError('a protocol from before ZooKeeper 3.4');
@@ -193,6 +193,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     }
     this.sid = Number(info.serverId);
     this.isParticipant = type === PacketType.followerInfo;
+    this.reader.sizeLimit = this.packetSizeLimit;
     this.ports.owner.learnerKnown(this, epochOf(packet.zxid), info.configVersion);
   }
 

@@ -132,13 +132,13 @@ function packetSize(bytes: Buffer, start: number, end: number, limit: number): n
 
 /** Takes packets off a stream. */
 export class PacketReader {
-  private readonly sizeLimit: number;
+  /** Bytes of data in a packet, at most; may be changed from one packet to the next. */
+  sizeLimit: number;
   private readonly packet = new Packet();
   /** Bytes of a packet that is not whole yet: `backlog[0, backlogSize)`. */
   private backlog: Buffer = NO_BYTES;
   private backlogSize = 0;
 
-  /** @param sizeLimit bytes of data in a packet, at most */
   constructor(sizeLimit: number) {
     this.sizeLimit = sizeLimit;
   }

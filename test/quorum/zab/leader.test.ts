@@ -814,6 +814,18 @@ describe('nonsense', () => {
     expect(scene.leader.phase).toBe('discovery');
   });
 
+  it('at first, the beginning of a long packet closes the link, and nobody waits for the rest', () => {
+    const scene = new LeaderScene();
+    const peer = scene.connect();
+    const start = Buffer.alloc(20);
+    start.writeInt32BE(PacketType.followerInfo, 0);
+    start.writeInt32BE(100_000, 12);
+    peer.link.write(start);
+    scene.turn();
+    expect(peer.isClosed).toBe(true);
+    expect(scene.lines.at(-1)).toContain('a packet of 100000 bytes');
+  });
+
   it('the last epoch that there can be, said to be accepted, closes the link', () => {
     const scene = new LeaderScene();
     expect(scene.hello(2, 0x7fffffff).isClosed).toBe(true);
