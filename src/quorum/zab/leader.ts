@@ -12,7 +12,6 @@
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { toHex, toZxid } from '../../jute/int64.ts';
-import { JuteError } from '../../jute/reader.ts';
 import { counterOf, epochOf } from '../../jute/zxid.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
@@ -210,10 +209,11 @@ export class Leader implements HandlerOwner {
 
   learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void {
     const { sid } = handler;
-    if (configVersion > this.ports.configVersion())
-      throw new JuteError('its membership is newer than ours');
-    if (sid === this.options.myId) throw new JuteError(`it has our own id ${sid}`);
-    if (acceptedEpoch >= LAST_EPOCH) throw new JuteError('it has accepted the last epoch there is');
+    const obstacle = this.obstacleTo(sid, acceptedEpoch, configVersion);
+    if (obstacle !== null) {
+      handler.fault(obstacle);
+      return;
+    }
     for (const other of [...this.handlers]) {
       if (other === handler || other.sid !== sid) continue;
       other.fault('has connected again, or two servers have its id');
@@ -224,6 +224,16 @@ export class Leader implements HandlerOwner {
       if (handler.isParticipant && this.isVoter(sid)) this.hasToldEpoch.add(sid);
       this.proposeEpoch();
     } else if (!this.stepsDownFor(handler, acceptedEpoch)) handler.sendLeaderInfo(this.epoch);
+  }
+
+  /** What keeps a server from following this one, whoever it is; null for nothing. */
+  private obstacleTo(sid: ServerId, acceptedEpoch: number, configVersion: bigint): string | null {
+    if (sid === this.options.myId)
+      return `has our own id ${sid}: is one of the two myid files wrong?`;
+    if (acceptedEpoch >= LAST_EPOCH) return 'has accepted the last epoch there is';
+    const ours = this.ports.configVersion();
+    if (configVersion <= ours) return null;
+    return `has membership ${configVersion.toString(16)}, which is newer than ours, ${ours.toString(16)}`;
   }
 
   /**

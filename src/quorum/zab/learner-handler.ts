@@ -46,7 +46,7 @@ export interface LearnerRequest {
 
 /** The leader, as its handlers know it. */
 export interface HandlerOwner {
-  /** A learner has told who it is; raises JuteError where it cannot follow. */
+  /** A learner has told who it is; its link is closed where it cannot follow. */
   learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void;
   /** It has accepted the epoch; `currentEpoch` is that of its history, null where it had accepted it before. */
   epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void;

@@ -801,9 +801,7 @@ describe('nonsense', () => {
     ['an old protocol', 'followerInfo', learnerInfo(2n, 1)],
     ['a short introduction', 'followerInfo', learnerInfo(2n).subarray(0, 6)],
     ['a long introduction', 'followerInfo', Buffer.alloc(2000)],
-    ['the leader’s own id', 'followerInfo', learnerInfo(1n)],
     ['an id below 0', 'followerInfo', learnerInfo(-1n)],
-    ['a newer membership', 'followerInfo', learnerInfo(2n, 0x10000, 9n)],
   ] as const)('at first, %s, closes the link', (_what, type, data) => {
     const scene = new LeaderScene();
     const peer = scene.connect();
@@ -812,6 +810,19 @@ describe('nonsense', () => {
     expect(peer.isClosed).toBe(true);
     expect(scene.leader.handlers.size).toBe(0);
     expect(scene.leader.phase).toBe('discovery');
+  });
+
+  it.each([
+    ['with the leader’s own id', learnerInfo(1n), 'has our own id 1: is one of the two myid'],
+    ['with a newer membership', learnerInfo(2n, 0x10000, 26n), 'has membership 1a, which is newer'],
+  ])('a server %s is told apart from one that speaks nonsense', (_what, data, line) => {
+    const scene = new LeaderScene();
+    const peer = scene.connect();
+    peer.say('followerInfo', 0n, data);
+    scene.turn();
+    expect([peer.isClosed, scene.leader.phase]).toEqual([true, 'discovery']);
+    expect(scene.lines.at(-1)).toContain(line);
+    expect(scene.lines.at(-1)).not.toContain('nonsense');
   });
 
   it('at first, the beginning of a long packet closes the link, and nobody waits for the rest', () => {
