@@ -44,7 +44,11 @@ export class MembershipInForce {
     this.log = log;
     this.files = files;
     this.current = written.membership;
-    this.proposed = written.proposedMembership ?? written.membership;
+    const { proposedMembership } = written;
+    // A file that was left behind says what was in force once.
+    const isNewer =
+      proposedMembership !== null && proposedMembership.version > written.membership.version;
+    this.proposed = isNewer ? proposedMembership : written.membership;
     this.rule = quorumRule(this.current);
   }
 

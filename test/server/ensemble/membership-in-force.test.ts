@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toZxid } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
-import { configText, withVersion } from '../../../src/quorum/membership.ts';
+import { configText, type Membership, withVersion } from '../../../src/quorum/membership.ts';
 import { MembershipInForce } from '../../../src/server/ensemble/membership-in-force.ts';
 import { DynamicConfig } from '../../../src/server/host/dynamic-config.ts';
 import { createTxn, newTree, SESSION } from '../../datatree/storage/scene.ts';
@@ -30,12 +30,12 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const fileNames = () => readdirSync(directory).sort();
 
-function inForce(): MembershipInForce {
+function inForce(proposedMembership: Membership | null = null, current = written) {
   const say = (line: string): unknown => lines.push(line);
   return new MembershipInForce(
     { debug: say, info: say, warn: say, error: say },
     new DynamicConfig(join(directory, 'zoo.cfg'), 1),
-    { membership: written, proposedMembership: null },
+    { membership: current, proposedMembership },
   );
 }
 
@@ -67,6 +67,15 @@ describe('a membership that a leader tells', () => {
     const failures = lines.filter((line) => line.startsWith('the membership cannot be kept'));
     expect(failures).toHaveLength(2);
     expect(failures[0]).toContain('zoo.cfg.dynamic.next');
+  });
+});
+
+describe('a membership that was proposed before the start', () => {
+  it('is what a leader tells, unless a newer one is in force', () => {
+    const newer = withVersion(written, 0x2_0000_0001n);
+    const zxid = toZxid(0x3_0000_0000n);
+    expect(inForce(newer, told).toldBy(zxid)).toContain('version=200000001');
+    expect(inForce(told, newer).toldBy(zxid)).toContain('version=200000001');
   });
 });
 
