@@ -105,8 +105,9 @@ export class Replay {
    */
   private withoutPassed(logs: readonly NamedFile[]): readonly NamedFile[] {
     const next = nextZxid(this.last);
-    const first = logs.findIndex((log) => log.zxid === next && this.hasTxn(log));
-    return first === -1 ? logs : logs.slice(first);
+    const first = logs.findIndex((log) => log.zxid === next);
+    const log = logs[first];
+    return first > 0 && log !== undefined && this.hasTxn(log) ? logs.slice(first) : logs;
   }
 
   private hasTxn(log: NamedFile): boolean {
