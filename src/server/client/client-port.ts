@@ -76,7 +76,7 @@ export class ClientPort implements SessionEvents {
 
   /** Bytes have arrived: `chunk[0, size)`, which is used for others afterwards. */
   receive(connection: Connection, chunk: Buffer, size: number): void {
-    if (connection.state === 'closing' || connection.state === 'closed') return;
+    if (connection.isEnding) return;
     this.open.touch(connection);
     this.frames.receive(connection, chunk, size);
   }

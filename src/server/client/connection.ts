@@ -143,6 +143,11 @@ export class Connection {
     }
   }
 
+  /** Whether nothing more is taken from the client, nor answered. */
+  get isEnding(): boolean {
+    return this.state === 'closing' || this.state === 'closed';
+  }
+
   /** Bytes that were answered and have not left this process. */
   get unsentSize(): number {
     return this.link.unsentSize + (this.output?.length ?? 0);

@@ -131,7 +131,7 @@ export class Frames {
   private consume(connection: Connection, bytes: Buffer, start: number, end: number): number {
     let at = start;
     while (end - at >= LENGTH_SIZE) {
-      if (connection.state === 'closing' || connection.state === 'closed') return end;
+      if (connection.isEnding) return end;
       const length = readInt32(bytes, at);
       if (connection.state === 'handshake') {
         const word = isFourLetterWord(length);

@@ -139,10 +139,11 @@ export class OpenConnections {
     this.fault(connection, `does not read: ${connection.unsentSize} bytes wait for it`);
   }
 
-  /** Nothing more is taken from the connection; it is closed when its output is sent. */
+  /** Nothing more is taken from the connection, nor answered; it is closed when its output is sent. */
   closeAfterFlush(connection: Connection): void {
     if (connection.state === 'closed') return;
     connection.state = 'closing';
+    this.ports.pipeline.forgetReads(connection);
     connection.out();
   }
 

@@ -271,7 +271,7 @@ export class Pipeline {
     if (connection === null) return;
     connection.queue.shift();
     this.largeBytesInProcess -= this.largeSize(request);
-    if (connection.state === 'closed') this.inProcess -= 1;
+    if (connection.isEnding) this.inProcess -= 1;
     else this.read(connection, request, this.reader.reset(request.body, 0, request.body.length));
     if (request.successor !== null) this.events.sessionReady(request.successor);
     this.readsBehind(connection);
@@ -281,7 +281,7 @@ export class Pipeline {
     connection.queue.shift();
     this.inProcess -= 1;
     this.largeBytesInProcess -= this.largeSize(request);
-    if (connection.state !== 'closed') {
+    if (!connection.isEnding) {
       if (request.type === OpCode.createSession) {
         this.stats.countSessionCreated(this.clock.elapsed - request.receivedAt);
         this.countOperation(connection, request, request.type);
@@ -315,7 +315,7 @@ export class Pipeline {
     this.countOperation(connection, request, err === ErrorCode.ok ? request.type : OpCode.error);
   }
 
-  /** Answers the reads that waited for the write that was just answered, up to the next write; forgetReads has left none of a closed connection. */
+  /** Answers the reads that waited for the write that was just answered, up to the next write; forgetReads has left none of a connection that ends. */
   private readsBehind(connection: Connection): void {
     const { queue } = connection;
     for (let next = queue[0]; next !== undefined && !next.isBarrier; next = queue[0]) {
@@ -330,7 +330,7 @@ export class Pipeline {
     }
   }
 
-  /** Counts the requests that a closed connection had waiting as done, except its writes, which are carried out. */
+  /** Counts the requests that a connection which ends had waiting as done, except its writes, which are carried out. */
   forgetReads(connection: Connection): void {
     const writes = connection.queue.filter((request) => request.isBarrier);
     for (const request of connection.queue) {

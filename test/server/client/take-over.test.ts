@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ServerMetrics } from '../../../src/admin/metrics/index.ts';
+import { ErrorCode } from '../../../src/jute/error-code.ts';
+import type { Zxid } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
+import type { Request } from '../../../src/server/pipeline/request.ts';
 import { Serving } from '../../../src/server/serving.ts';
 import { LearnerSessions } from '../../../src/server/session/learner-sessions.ts';
 import { sessionPassword } from '../../../src/server/session/password.ts';
 import { SESSION, Story, TIME } from '../../datatree/trees.ts';
 import { hostFacts } from '../../harness/host-facts.ts';
-import { Op, pathAndWatch } from '../../harness/requests.ts';
+import { Op, pathAndWatch, setData } from '../../harness/requests.ts';
 import { Client } from '../client.ts';
 import { LEAST, parseText } from '../config/memory-files.ts';
 
@@ -22,6 +25,7 @@ class Learner {
   readonly clock = { elapsed: 1_000_000, wall: TIME };
   readonly questions: Question[] = [];
   readonly lines: string[] = [];
+  readonly proposed: Request[] = [];
   readonly server: Serving;
   private clientCount = 0;
 
@@ -43,8 +47,11 @@ class Learner {
       },
       { config: parseText(`${LEAST}4lw.commands.whitelist=*\n`), serverId: 1, listeningPort: -1 },
     );
-    const { pipeline } = this.server;
-    pipeline.setWritePath({ propose: () => undefined, sync: null, lastOf: () => null });
+    this.server.pipeline.setWritePath({
+      propose: (request) => void this.proposed.push(request),
+      sync: null,
+      lastOf: () => null,
+    });
   }
 
   settle(): void {
@@ -57,6 +64,17 @@ class Learner {
     client.shakeHands({ sessionId: SESSION, password: sessionPassword(SESSION), timeout: 20_000 });
     this.settle();
     return client;
+  }
+
+  /** Its leader says of the oldest write that the session is another server's by now. */
+  refuseAsMoved(): void {
+    const request = this.proposed.shift();
+    if (request === undefined) throw new Error('nothing was proposed');
+    const { sessionId: clientId, cxid } = request;
+    const txn = { type: OpCode.error, err: ErrorCode.sessionMoved } as const;
+    const header = { clientId, cxid, zxid: 100n as Zxid, time: TIME, type: txn.type };
+    this.server.pipeline.commit(header, txn, null, request);
+    this.settle();
   }
 
   answer(isValid: boolean): void {
@@ -109,6 +127,19 @@ describe('a client that comes back to a server which has to ask whether its sess
     learner.answer(isValid);
     expect(ann.link.delivered).toEqual([]);
     expect(learner.server.clientPort.connections.size).toBe(0);
+  });
+
+  it('hears nothing any more when it turns out to be elsewhere, not even what it has read since', () => {
+    const learner = new Learner();
+    const ann = learner.comeBack();
+    learner.answer(true);
+    ann.expectSession();
+    ann.request(Op.setData, setData('/', Buffer.from('x')), 1);
+    ann.request(Op.getData, pathAndWatch('/'), 2);
+    learner.settle();
+    learner.refuseAsMoved();
+    expect([ann.take(), ann.link.state]).toEqual([[], 'ended']);
+    expect(learner.server.pipeline.inProcess).toBe(0);
   });
 
   it('gives way to a later one of the same session', () => {
