@@ -88,10 +88,17 @@ function logStartFailure(error: unknown, config: ServerConfig, log: Logger): voi
   }
 }
 
+/** A call of the system that failed and cannot be done without: the file with an epoch cannot be written, for one. */
+const REFUSED = 'the system refuses what this server cannot do without: it ends';
+
+function isOfSystem(error: unknown): boolean {
+  return hasCode(error) && error.syscall !== undefined;
+}
+
 function logEndOfBugs(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: error }, 'a bug ends this process');
+      log.fatal({ err: error }, isOfSystem(error) ? REFUSED : 'a bug ends this process');
       process.exit(EXIT.unexpectedError);
     });
   }

@@ -8,6 +8,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -356,6 +357,22 @@ describe('start-foreground', () => {
     const ended = await site.zk('start-foreground');
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('has no line server.9 (it has 1)');
+  });
+
+  it('ends, and does not call it a bug, where a member cannot write down the epoch that it promises', async () => {
+    const ports = `${await freePort()}:${await freePort()}`;
+    site.configure(
+      `standaloneEnabled=false\ninitLimit=1\nsyncLimit=1\nserver.1=127.0.0.1:${ports}\n`,
+    );
+    await site.zk('initialize', '--configfile', site.conf, '--myid', '1');
+    const version2 = join(site.data, 'version-2');
+    for (const name of ['acceptedEpoch', 'currentEpoch']) writeFileSync(join(version2, name), '0');
+    mkdirSync(join(version2, 'unfinished.acceptedEpoch'));
+    const ended = await site.zk('start-foreground');
+    expect(ended.code).toBe(1);
+    const last = ended.stdout.trimEnd().split('\n').at(-1);
+    expect(last).toContain('the system refuses what this server cannot do without');
+    expect(last).toContain('version-2/unfinished.acceptedEpoch');
   });
 
   it('ends with exit code 3 where the data directory cannot be made', async () => {
