@@ -104,6 +104,11 @@ export class DataTree {
     return this.state.digest.mismatchCount;
   }
 
+  /** Whether the tree is still that of no transaction: it comes from a snapshot that was written while others went on, not all of which have followed. */
+  get isCatchingUp(): boolean {
+    return this.state.digest.isCatchingUp;
+  }
+
   /** Committed global sessions and their timeouts in ms. apply() keeps it; loading fills it after startLoad(). */
   get sessions(): Map<SessionId, number> {
     return this.state.sessions;

@@ -120,6 +120,11 @@ export class TreeDigest {
     this.isEndUnknown = false;
   }
 
+  /** Whether a snapshot is still caught up with, so that digests say nothing. */
+  get isCatchingUp(): boolean {
+    return this.expected !== null || this.isEndUnknown;
+  }
+
   /** Is to be called after each transaction, with the low half of its zxid besides (Java: the end of processTxn). */
   afterTxn(zxid: Zxid, zxidLow: number): void {
     if (this.expected !== null) {

@@ -70,6 +70,8 @@ export class Replay {
   /** Where a log stopped that may have lost the end of its epoch, and the mismatches of digests before; null for nowhere. */
   private doubt: { readonly stop: Stop; readonly last: Zxid; readonly mismatches: number } | null =
     null;
+  /** Whether a transaction has told its digest since. */
+  private isDoubtCompared = false;
 
   constructor(disk: Disk, tree: DataTree, options: ReplayOptions) {
     this.disk = disk;
@@ -87,6 +89,7 @@ export class Replay {
       if (!this.isEnded && !this.isPast(log.zxid)) this.readLog(log);
     }
     this.tree.isReplaying = false;
+    this.checkDoubtAtEnd();
     // What is behind the last one that is wanted may be as it likes.
     if (this.isEnded) return;
     const { knownZxid, logDirectory } = this.options;
@@ -174,13 +177,16 @@ export class Replay {
 
   private apply(header: TxnHeader, record: JuteReader, path: string, offset: number): void {
     try {
+      let digest: TxnDigest | undefined;
       if (header.type === OpCode.multi && this.creates.read(record)) {
-        this.tree.replayCreates(header, this.creates, this.digestIn(record));
+        digest = this.digestIn(record);
+        this.tree.replayCreates(header, this.creates, digest);
       } else {
         const txn = readTxn(header.type, record, true);
-        this.tree.apply(header, txn, this.digestIn(record));
+        digest = this.digestIn(record);
+        this.tree.apply(header, txn, digest);
       }
-      this.checkDoubt(header.zxid);
+      if (digest !== undefined) this.checkDoubt(header.zxid);
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       throw new StorageError(
@@ -231,13 +237,22 @@ export class Replay {
 
   private checkDoubt(zxid: Zxid): void {
     const { doubt, tree } = this;
-    if (doubt === null || tree.digestMismatchCount === doubt.mismatches) return;
+    if (doubt === null) return;
+    this.isDoubtCompared = true;
+    if (tree.digestMismatchCount !== doubt.mismatches) this.refuseDoubtful(zxid);
+  }
+
+  /** All that a snapshot shows was in the log before the snapshot had its name. Where it is not met again, it was lost there. */
+  private checkDoubtAtEnd(): void {
+    if (this.isDoubtCompared && this.tree.isCatchingUp) this.refuseDoubtful(this.last);
+  }
+
+  private refuseDoubtful(zxid: Zxid): void {
+    const { doubt } = this;
+    if (doubt === null) return;
     const { stop, last } = doubt;
-    throw new StorageError(
-      `${gapBetween(last, zxid)}, by its digest: the log is damaged`,
-      stop.path,
-      stop.offset,
-    );
+    const gap = gapBetween(last, zxid);
+    throw new StorageError(`${gap}, by its digest: the log is damaged`, stop.path, stop.offset);
   }
 
   private get stops(): readonly Stop[] {

@@ -109,6 +109,22 @@ describe('damage', () => {
     expect(error.offset).toBe(offset);
   });
 
+  it('at the end of an epoch is refused where a snapshot shows what was there', () => {
+    const scene = tenTransactions();
+    const { writer } = scene.startSnapshot();
+    scene.commit(createTxn('/while-it-was-written'));
+    while (writer.isActive) {
+      writer.step();
+      scene.disk.settle();
+    }
+    scene.zxid = toZxid(0x1_0000_0000n);
+    scene.log.roll();
+    scene.commit(createTxn('/next'));
+    const offset = offsetOf(scene.disk.contents(`${DIRECTORY}/log.1`), 11);
+    const error = refusal(withLog(scene, (log) => changed(log, offset, 90)));
+    expect(error.message).toMatch(/^Transactions between 0xa and 0x100000001 are missing/);
+  });
+
   it('is none at the end of an epoch where a write was torn and the digests of the next agree', () => {
     const scene = tenTransactions();
     const log = scene.disk.contents(`${DIRECTORY}/log.1`);
