@@ -182,12 +182,27 @@ export class Ledger {
     if (other !== undefined) {
       throw new Violation('Leadership', `${sid} and ${other} both lead epoch ${epoch}`);
     }
+    const isOvertaken = [...this.leaders.keys()].some((newer) => newer > epoch);
     this.leaders.set(epoch, sid);
     const { tree, applied: list } = history;
     const last = list.at(-1)?.zxid ?? tree.lastProcessedZxid;
-    for (const one of this.missing(sid, epoch, last)) this.enter(one, null);
+    if (isOvertaken) this.mustBeHeld(epoch, last);
+    else for (const one of this.missing(sid, epoch, last)) this.enter(one, null);
     for (const one of list) this.compare(sid, one);
-    this.epochStarts.set(BigInt(epoch) << 32n, this.lastZxid);
+    this.epochStarts.set(BigInt(epoch) << 32n, this.txnAt(last));
+  }
+
+  /**
+   * A leader hears late that a quorum has its history: some of those have begun a newer epoch since. It can commit nothing any more, but
+   * what it has was on a quorum before, and the leaders of newer epochs must have it.
+   */
+  private mustBeHeld(epoch: number, last: bigint): void {
+    const zxid = this.txnAt(last);
+    if (zxid === 0n || this.entryAt(zxid) !== undefined) return;
+    throw new Violation(
+      'PrimaryIntegrity',
+      `a newer epoch than ${epoch} was established without ${hex(zxid)}, which that one's quorum has`,
+    );
   }
 
   /** What a leader's history has behind the last entry, which it must hold (PrimaryIntegrity, and what was acknowledged is not lost). */

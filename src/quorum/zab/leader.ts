@@ -312,13 +312,15 @@ export class Leader implements HandlerOwner {
       this.ports.epochs.setCurrent(this.epoch);
       this.hasHistory.add(this.options.myId);
     }
-    for (const [handler, lastZxid] of this.waiting) this.synchronise(handler, lastZxid);
+    for (const [handler, lastZxid] of this.waiting) {
+      const isSnapForced = this.options.forceSnapshotSync || this.cannotReadLog.delete(handler.sid);
+      this.synchronise(handler, lastZxid, isSnapForced);
+    }
     this.waiting.clear();
     this.establish();
   }
 
-  private synchronise(handler: LearnerHandler, lastZxid: Zxid): void {
-    const isSnapForced = this.options.forceSnapshotSync || this.cannotReadLog.delete(handler.sid);
+  private synchronise(handler: LearnerHandler, lastZxid: Zxid, isSnapForced: boolean): void {
     handler.synchronise(lastZxid, isSnapForced);
     this.throttler.began(handler);
     if (handler.isParticipant) {
@@ -329,6 +331,10 @@ export class Leader implements HandlerOwner {
     const newLeaderZxid = this.zxidOf(0);
     const text = this.ports.membership(newLeaderZxid);
     handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
+  }
+
+  logTooShort(handler: LearnerHandler, peerLastZxid: Zxid): void {
+    this.synchronise(handler, peerLastZxid, true);
   }
 
   logUnreadable(handler: LearnerHandler): void {

@@ -23,7 +23,7 @@ import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import { PacketReader, PacketType, PROTOCOL_VERSION, readLearnerInfo } from './packet.ts';
 import { planSync, SNAP } from './sync-plan.ts';
-import type { SyncSource } from './sync-source.ts';
+import type { SliceResult, SyncSource } from './sync-source.ts';
 import { LogSyncSource, SnapshotSource } from './sync-source.ts';
 
 /** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
@@ -58,6 +58,8 @@ export interface HandlerOwner {
   heardSession(handler: LearnerHandler, sessionId: SessionId, timeout: number): void;
   revalidate(handler: LearnerHandler, sessionId: SessionId, timeout: number): boolean;
   request(handler: LearnerHandler, request: LearnerRequest): void;
+  /** The log does not have what it misses, and nothing of it was sent; what is to follow was forgotten. It needs the tree. */
+  logTooShort(handler: LearnerHandler, peerLastZxid: Zxid): void;
   /** It was sent a part of the log, and the rest cannot be read. */
   logUnreadable(handler: LearnerHandler): void;
   /** Its link is gone. */
@@ -105,8 +107,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   private readonly out = new Outbox();
   /** What has to be sent before `out`. */
   private source: SyncSource | null = null;
-  /** The zxid behind which `out` goes on where `source` ends. */
-  private behindSource: Zxid = ZXID_ZERO;
+  /** Its last zxid when it came. */
+  private peerLastZxid: Zxid = ZXID_ZERO;
   /**
    * The slice of `source` that is on its way; null while there is none. One is enough, as the kernel has what was sent before it, and
    * it is filled again and again: buffers of their own, two hundred megabytes for a million znodes, make V8 collect its whole heap
@@ -309,6 +311,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     const { history, log } = this.ports;
     const { committed, lastProcessedZxid, lastTxnZxid } = history;
     this.phase = 'history';
+    this.peerLastZxid = peerLastZxid;
     const plan = isSnapForced
       ? SNAP
       : planSync(peerLastZxid, {
@@ -332,13 +335,9 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       this.sendCommitted(plan.after);
       this.countSync();
     } else if (source !== null) {
-      this.behindSource = committed.minZxid ?? lastTxnZxid;
       this.source = new LogSyncSource(source, peerLastZxid, lastTxnZxid);
-      this.sendCommitted(this.behindSource);
-    } else {
-      this.behindSource = lastProcessedZxid;
-      this.startSnapshot();
-    }
+      this.sendCommitted(committed.minZxid ?? lastTxnZxid);
+    } else this.source = new SnapshotSource(history.openSnapshot(), lastProcessedZxid);
   }
 
   /** Tells the learner that it may serve. */
@@ -358,11 +357,6 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       this.send(PacketType.proposal, zxid, record);
       this.send(PacketType.commit, zxid);
     }
-  }
-
-  /** The tree may be newer than the zxid that it is given: what follows may be repeated upon it. */
-  private startSnapshot(): void {
-    this.source = new SnapshotSource(this.ports.history.openSnapshot(), this.behindSource);
   }
 
   /** Sends what this turn has written. Returns whether another turn is due at once, for the next slice. */
@@ -390,6 +384,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     const slice = this.slice.reset();
     const result = this.nextSlice(source, slice);
     if (result === 'failed') return false;
+    if (result === 'snap') return this.startAgain(source);
     this.link.write(slice.view());
     // It says nothing meanwhile. Java begins to count when everything is sent; here that is so of each slice.
     this.lastHeardAt = this.ports.clock.elapsed;
@@ -401,22 +396,28 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     return false;
   }
 
-  private nextSlice(source: SyncSource, slice: JuteWriter): 'more' | 'done' | 'failed' {
+  private nextSlice(source: SyncSource, slice: JuteWriter): SliceResult | 'failed' {
     try {
-      const result = source.writeSlice(slice, SLICE_SIZE);
-      if (result !== 'snap') return result;
+      return source.writeSlice(slice, SLICE_SIZE);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.ports.owner.logUnreadable(this);
       this.fault(`cannot be sent what it misses: ${error.message}`);
       return 'failed';
     }
-    // The log does not reach back far enough, or it differs too much: nothing of it was sent.
+  }
+
+  /**
+   * The log does not reach back far enough, or it differs too much. What was to follow it would follow a tree that shows it already: if
+   * some of it were cut off later, a tree with an older zxid than what it shows would bring it back.
+   */
+  private startAgain(source: SyncSource): boolean {
     this.ports.log.info(`the log does not have what ${this.name} misses: SNAP`);
     source.close();
-    this.syncKind = 'snap';
-    this.startSnapshot();
-    return 'more';
+    this.out.clear();
+    this.packetsFlushed = this.packetsSent;
+    this.ports.owner.logTooShort(this, this.peerLastZxid);
+    return this.isOpen;
   }
 
   // ---- ends

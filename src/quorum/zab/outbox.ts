@@ -33,6 +33,11 @@ export class Outbox {
     writePacket(this.writer, type, zxid, data, authinfo);
   }
 
+  /** Forgets what was not handed over. */
+  clear(): void {
+    this.writer.reset();
+  }
+
   /** Hands everything to the link. */
   flush(link: PeerLink): void {
     const { writer } = this;

@@ -343,6 +343,18 @@ describe('synchronisation', () => {
       ]);
     });
 
+    it('sends the tree where the log does not reach back, and behind it nothing that it shows', () => {
+      const scene = new LeaderScene({ committed: [zx(0, 39), zx(0, 40)] });
+      const directories = { logDirectory: DIRECTORY, snapshotDirectory: DIRECTORY };
+      scene.server.history.log = (after, through) => {
+        return LogSource.open(new Scene().disk, directories, after, through);
+      };
+      scene.follows(2, zx(0, 40));
+      scene.propose(1);
+      const seen = scene.accepts(3, zx(0, 3)).take();
+      expect(seen).toEqual(['LEADERINFO 1:0', 'SNAP 1:0', 'PROPOSAL 1:1', 'NEWLEADER 1:0']);
+    });
+
     it('closes the link where the log cannot be read on, and sends the tree when the learner comes again', () => {
       const scene = behind(spoil);
       const first = scene.accepts(2, zx(0, 3));
