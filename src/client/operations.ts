@@ -3,6 +3,7 @@
  * requests are made here: see zookeeper.ts and multi.ts.
  */
 
+import { types } from 'node:util';
 import type { ACL, ClientInfo, Stat } from '../jute/data.ts';
 import { CreateMode, OpCode } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
@@ -98,10 +99,17 @@ export interface ReconfigOptions extends RequestOptions {
 /** The largest TTL that a server takes, ms: 40 bits (Java: EphemeralType.TTL). */
 export const MAX_TTL_MS = 2 ** 40 - 1;
 
-/** The bytes of data. */
+/** The bytes of data. Raises TypeError for what is none. */
 export function bytesOf(data: Data | undefined): Uint8Array | null {
   if (data === undefined || data === null) return null;
-  return typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+  if (typeof data === 'string') return Buffer.from(data, 'utf8');
+  if (types.isUint8Array(data)) return data;
+  throw new TypeError(`Data is a Uint8Array, a string or null, not of type ${typeof data}`);
+}
+
+/** Raises TypeError for a watcher that cannot be told anything. */
+export function validateWatcher(watcher: Watcher): void {
+  if (typeof watcher !== 'function') throw new TypeError('A watcher is a function');
 }
 
 /** True for the modes that let the server append a number. */

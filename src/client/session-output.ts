@@ -63,11 +63,22 @@ export class SessionOutput {
     this.#closeFrame(at);
   }
 
-  /** Gives a request its number and writes it; false for one that is too large, which is failed. */
+  /**
+   * Gives a request its number and writes it; false for one that is too large or cannot be written, which is failed: nothing of it is
+   * sent, or the server would take what follows for the rest of it.
+   */
   writeRequest(request: Request): boolean {
     request.xid = this.#nextXid();
     const at = this.#begin(request.xid, request.type);
-    request.write(this.#writer);
+    try {
+      request.write(this.#writer);
+      // A value without a length where bytes or text belong has spoiled the count of bytes.
+      if (Number.isNaN(this.#writer.length)) throw new TypeError('An argument has the wrong type');
+    } catch (error) {
+      this.#writer.length = at;
+      request.fail(error);
+      return false;
+    }
     const size = this.#writer.length - at - 4;
     if (size > this.#juteMaxBuffer) {
       this.#writer.length = at;

@@ -412,6 +412,19 @@ export class Session {
     else this.#waiting.push(request);
   }
 
+  /**
+   * True while a request that leaves a watch on `path` waits for its answer. The server may have that watch already, and has one for
+   * all watchers here: whoever removes another now would take this one with it.
+   */
+  isSettingWatch(path: string): boolean {
+    for (const queue of [this.#pending, this.#waiting]) {
+      for (const { registration, isOver } of queue) {
+        if (!isOver && registration?.path === path) return true;
+      }
+    }
+    return false;
+  }
+
   #endError(): Error {
     return this.#lastError ?? new ClientClosedError();
   }

@@ -58,6 +58,7 @@ import {
   presentAll,
   readText,
   readTexts,
+  validateWatcher,
 } from './operations.ts';
 import { validatePath } from './path.ts';
 import { type Question, SessionClient } from './session-client.ts';
@@ -252,7 +253,7 @@ export class ZooKeeper extends SessionClient {
    */
   addAuth(scheme: string, auth: Uint8Array | string, options: RequestOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      const bytes = typeof auth === 'string' ? Buffer.from(auth, 'utf8') : auth;
+      const bytes = bytesOf(auth) ?? Buffer.alloc(0);
       const request = this.request(
         { type: OpCode.auth, path: null, write: () => {}, read: nothing, options },
         () => resolve(),
@@ -303,6 +304,8 @@ export class ZooKeeper extends SessionClient {
     options: RequestOptions = {},
   ): Promise<void> {
     const serverPath = this.#on(path);
+    if (!Object.hasOwn(AddWatchMode, mode)) throw unknownMode(mode);
+    validateWatcher(watcher);
     const write = (writer: JuteWriter): void =>
       writePathKindRequest(writer, { path: serverPath, kind: AddWatchMode[mode] });
     const registration = { kind: mode, path: serverPath, watcher };
@@ -323,9 +326,12 @@ export class ZooKeeper extends SessionClient {
   async removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
     const serverPath = this.#on(path);
     const { kind = 'any', watcher = null, isLocal = false } = options;
-    const { watches } = this.host.session;
+    const { session } = this.host;
+    const { watches } = session;
     if (!watches.has(serverPath, kind, watcher)) throw new NoWatcherError(path);
-    const removal = watches.serverRemoval(serverPath, kind, watcher);
+    const removal = session.isSettingWatch(serverPath)
+      ? null
+      : watches.serverRemoval(serverPath, kind, watcher);
     try {
       if (removal !== null) await this.#watchRequest(OpCode.removeWatches, path, removal, options);
     } catch (error) {
@@ -367,6 +373,10 @@ export class ZooKeeper extends SessionClient {
    */
   watch(path: string, options: WatchStreamOptions): WatchStream {
     validatePath(path);
+    const { mode } = options;
+    if (mode !== 'data' && mode !== 'children' && !Object.hasOwn(AddWatchMode, mode)) {
+      throw unknownMode(mode);
+    }
     const stream = new WatchStream(this, path, options);
     if (this.host.session.isAlive) this.follow(stream);
     else stream.end(this.overError());
@@ -410,6 +420,7 @@ export class ZooKeeper extends SessionClient {
     options: WatchOptions,
   ): Question<T> {
     const { watch } = options;
+    if (watch !== undefined) validateWatcher(watch);
     return {
       type,
       path,
@@ -423,6 +434,9 @@ export class ZooKeeper extends SessionClient {
 }
 
 const nothing = (): void => {};
+
+const unknownMode = (mode: string): TypeError =>
+  new TypeError(`Unknown mode ${JSON.stringify(mode)}`);
 
 function readData(reader: JuteReader): DataResult {
   const { data, stat } = readGetDataResponse(reader);

@@ -2,6 +2,7 @@
  * Claims about one session, each against a server in memory. Java: ClientCnxn.
  */
 import { describe, expect, it } from 'vitest';
+import type { RequestParts } from '../../src/client/request.ts';
 import { OpCode, SpecialXid } from '../../src/jute/op-code.ts';
 import { answer, Conversation, event } from './conversation.ts';
 
@@ -57,6 +58,22 @@ describe('answers', () => {
     talk.hear(answer(3, { value: 30, zxid: 77 }));
     expect(talk.story).toEqual(['/a: answer 0 10', '/b: answer -101', '/c: answer 0 30']);
     expect(talk.session.lastZxid).toBe(77n);
+  });
+
+  it('are not harmed by a request that cannot be written, of which nothing is sent', () => {
+    const talk = Conversation.connected();
+    const half: RequestParts['write'] = (writer) => {
+      writer.writeString('/half');
+      throw new TypeError('no list');
+    };
+    talk.ask('/a', { write: half });
+    talk.ask('/b', { write: (writer) => void writer.reserve(Number.NaN) });
+    talk.ask('/c');
+    expect(talk.story).toEqual(['/a: TypeError', '/b: TypeError']);
+    const sent = talk.sent();
+    expect(sent.map(({ body }) => body.readString())).toEqual(['/c']);
+    talk.hear(answer(sent[0]?.xid ?? 0, { value: 1 }));
+    expect(talk.story.at(-1)).toBe('/c: answer 0 1');
   });
 
   it('to nobody, or to somebody else, are the end of the connection', () => {

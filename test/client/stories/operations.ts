@@ -108,6 +108,24 @@ export function operationStories(kind: ServerKind): void {
       expect(zk.isConnected).toBe(true);
     });
 
+    it('refuse what is of the wrong type, and harm no other', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const refused = [
+        zk.create(`${at}/n`, 42 as never),
+        zk.create(`${at}/n`, 'x', { acl: 'open' as never }),
+        zk.create(`${at}/n`, 'x', { acl: [{ perms: 31, id: { scheme: 'ip', id: 7 as never } }] }),
+        zk.getData(at, { watch: true as never }),
+        zk.addWatch(at, 'children' as never, () => {}),
+        zk.addAuth('digest', 42 as never),
+      ];
+      for (const error of await Promise.all(refused.map(failure))) {
+        expect(error).toBeInstanceOf(TypeError);
+      }
+      expect(() => zk.watch(at, { mode: 'all' as never })).toThrow(TypeError);
+      expect(await zk.getChildren(at)).toEqual([]);
+    });
+
     it('list children, with and without the Stat, and count all below', async () => {
       const zk = await scene.client();
       const at = await scene.place(zk);

@@ -336,6 +336,19 @@ export function sessionStories(kind: ServerKind): void {
       expect(events).toHaveLength(2);
     });
 
+    it('that are being set stay while another one of their path is removed', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const events: string[] = [];
+      const goes = (): void => {};
+      await zk.getData(at, { watch: goes });
+      const set = zk.getData(at, { watch: ({ type }) => void events.push(type) });
+      await Promise.all([set, zk.removeWatches(at, { watcher: goes })]);
+      await zk.setData(at, 'x');
+      await until('the watch that stays', () => events.length > 0);
+      expect(events).toEqual(['nodeDataChanged']);
+    });
+
     it('come as an iteration, which removes them when it is left', async () => {
       const zk = await scene.client();
       const at = await scene.place(zk);
