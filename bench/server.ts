@@ -210,8 +210,18 @@ async function firstAnswer(child: ChildProcess, port: number): Promise<void> {
   throw new Error(`no answer within ${START_LIMIT_MS} ms`);
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
-export function freePort(): Promise<number> {
+/** Ports that were given: the system may give one again before its server listens. */
+const givenPorts = new Set<number>();
+
+/** A port of 127.0.0.1 that nobody listens on, and that nobody else here was given. */
+export async function freePort(): Promise<number> {
+  const port = await portOfSystem();
+  if (givenPorts.has(port)) return freePort();
+  givenPorts.add(port);
+  return port;
+}
+
+function portOfSystem(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);

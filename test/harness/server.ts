@@ -44,8 +44,18 @@ const readAsSystemProperty: ReadonlySet<string> = new Set([
 /** How much of a server's log is kept in memory (characters). */
 const keptLog = 8_000_000;
 
-/** A TCP port of 127.0.0.1 that nobody listens on. */
+/** Ports that were given: the system may give one again before its server listens. */
+const givenPorts = new Set<number>();
+
+/** A TCP port of 127.0.0.1 that nobody listens on, and that nobody else in this process was given. */
 export async function freePort(): Promise<number> {
+  const port = await portOfSystem();
+  if (givenPorts.has(port)) return freePort();
+  givenPorts.add(port);
+  return port;
+}
+
+async function portOfSystem(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
