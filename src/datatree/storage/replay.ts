@@ -205,6 +205,11 @@ export class Replay {
   private checkSuccession(zxid: Zxid, path: string, offset: number): void {
     if (this.isStartUnknown || zxid === nextZxid(this.last)) return;
     const stop = this.stops.find((one) => this.endOf(one) !== 'clean');
+    const { knownZxid } = this.options;
+    if (this.last < knownZxid && knownZxid < zxid) {
+      const gap = gapBetween(this.last, zxid);
+      throw new StorageError(`${gap}, and the snapshot that had them is damaged`, path, offset);
+    }
     if (follows(this.last, zxid)) {
       if (stop !== undefined && !this.hasGoneOn) this.doubtEnd(stop, zxid);
       return;
@@ -213,7 +218,7 @@ export class Replay {
     if (stop !== undefined) {
       throw new StorageError(`${gap}: the log is damaged`, stop.path, stop.offset);
     }
-    if (this.last < this.options.knownZxid) {
+    if (this.last < knownZxid) {
       throw new StorageError(`${gap}, and the snapshot that had them is damaged`, path, offset);
     }
     this.options.onWarning(`${gap} in front of ${path} at offset ${offset}`);

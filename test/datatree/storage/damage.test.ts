@@ -125,6 +125,20 @@ describe('damage', () => {
     expect(error.message).toMatch(/^Transactions between 0xa and 0x100000001 are missing/);
   });
 
+  it('of a snapshot is refused where only it had the end of an epoch', () => {
+    const scene = tenTransactions();
+    scene.log.roll();
+    scene.commit(createTxn('/only-in-the-snapshot'));
+    const path = scene.snapshot();
+    scene.zxid = toZxid(0x1_0000_0000n);
+    scene.log.roll();
+    scene.commit(createTxn('/next'));
+    scene.disk.removeNow(`${DIRECTORY}/log.b`);
+    scene.disk.put(path, changed(scene.disk.contents(path), 200));
+    const error = refusal(scene.disk.crash(() => true));
+    expect(error.message).toMatch(/^Transactions between 0xa and 0x100000001 are missing/);
+  });
+
   it('is none at the end of an epoch where a write was torn and the digests of the next agree', () => {
     const scene = tenTransactions();
     const log = scene.disk.contents(`${DIRECTORY}/log.1`);
