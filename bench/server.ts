@@ -9,6 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ended, track } from './children.ts';
+import { freePort } from './free-port.ts';
 import type { LoadedServer } from './job.ts';
 
 /** Which server: this project's, Apache ZooKeeper, or the one that answers without any logic. */
@@ -208,29 +209,6 @@ async function firstAnswer(child: ChildProcess, port: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, PROBE_PAUSE_MS));
   }
   throw new Error(`no answer within ${START_LIMIT_MS} ms`);
-}
-
-/** Ports that were given: the system may give one again before its server listens. */
-const givenPorts = new Set<number>();
-
-/** A port of 127.0.0.1 that nobody listens on, and that nobody else here was given. */
-export async function freePort(): Promise<number> {
-  const port = await portOfSystem();
-  if (givenPorts.has(port)) return freePort();
-  givenPorts.add(port);
-  return port;
-}
-
-function portOfSystem(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function messageOf(error: unknown): string {

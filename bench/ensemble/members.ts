@@ -5,9 +5,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeRunDirectory, removeRunDirectory } from '../children.ts';
+import { freePort } from '../free-port.ts';
 import type { LoadedServer } from '../job.ts';
 import type { Setting } from '../scenario/scenario.ts';
-import { BenchServer, fourLetterWord, freePort, LOG_TAIL, type ServerPlan } from '../server.ts';
+import { BenchServer, fourLetterWord, LOG_TAIL, type ServerPlan } from '../server.ts';
 
 /** How many servers an ensemble of the benchmark has. */
 const MEMBERS = 3;

@@ -4,15 +4,17 @@
  * not a peculiarity of the test. What the server logs is kept and shown when a test fails.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../bench/free-port.ts';
 import { endWithTests } from './command.ts';
 import { java, shortLivedJvm, zookeeperClassPath } from './java.ts';
 import { until, within } from './until.ts';
+
+export { freePort };
 
 /** Which server: this project's, or Apache ZooKeeper's. */
 export type ServerKind = 'ours' | 'java';
@@ -43,27 +45,6 @@ const readAsSystemProperty: ReadonlySet<string> = new Set([
 
 /** How much of a server's log is kept in memory (characters). */
 const keptLog = 8_000_000;
-
-/** Ports that were given: the system may give one again before its server listens. */
-const givenPorts = new Set<number>();
-
-/** A TCP port of 127.0.0.1 that nobody listens on, and that nobody else in this process was given. */
-export async function freePort(): Promise<number> {
-  const port = await portOfSystem();
-  if (givenPorts.has(port)) return freePort();
-  givenPorts.add(port);
-  return port;
-}
-
-async function portOfSystem(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
-}
 
 /** Sends four-letter-word bytes and returns all that comes back before the server closes. */
 export async function fourLetterWord(

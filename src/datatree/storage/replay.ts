@@ -9,7 +9,7 @@ import { OpCode } from '../../jute/op-code.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { RecordedCreates } from '../../jute/recorded-creates.ts';
-import type { TxnDigest, TxnHeader } from '../../jute/txn.ts';
+import type { TxnHeader } from '../../jute/txn.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../jute/txn.ts';
 import { follows } from '../../jute/zxid.ts';
 import type { DataTree } from '../data-tree.ts';
@@ -177,15 +177,11 @@ export class Replay {
 
   private apply(header: TxnHeader, record: JuteReader, path: string, offset: number): void {
     try {
-      let digest: TxnDigest | undefined;
-      if (header.type === OpCode.multi && this.creates.read(record)) {
-        digest = this.digestIn(record);
-        this.tree.replayCreates(header, this.creates, digest);
-      } else {
-        const txn = readTxn(header.type, record, true);
-        digest = this.digestIn(record);
-        this.tree.apply(header, txn, digest);
-      }
+      const isCreates = header.type === OpCode.multi && this.creates.read(record);
+      const txn = isCreates ? null : readTxn(header.type, record, true);
+      const digest = this.options.digestEnabled ? readTxnDigest(record) : undefined;
+      if (txn === null) this.tree.replayCreates(header, this.creates, digest);
+      else this.tree.apply(header, txn, digest);
       if (digest !== undefined) this.checkDoubt(header.zxid);
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
@@ -197,20 +193,14 @@ export class Replay {
     }
   }
 
-  private digestIn(record: JuteReader): TxnDigest | undefined {
-    return this.options.digestEnabled ? readTxnDigest(record) : undefined;
-  }
-
   /** Raises StorageError where transactions between the last one and `zxid` are known to be lost; warns where they may never have been. */
   private checkSuccession(zxid: Zxid, path: string, offset: number): void {
     if (this.isStartUnknown || zxid === nextZxid(this.last)) return;
     const stop = this.stops.find((one) => this.endOf(one) !== 'clean');
     const { knownZxid } = this.options;
-    if (this.last < knownZxid && knownZxid < zxid) {
-      const gap = gapBetween(this.last, zxid);
-      throw new StorageError(`${gap}, and the snapshot that had them is damaged`, path, offset);
-    }
-    if (follows(this.last, zxid)) {
+    // Behind the end of an epoch another may begin, unless a snapshot shows that more was between.
+    const isMissed = this.last < knownZxid && knownZxid < zxid;
+    if (follows(this.last, zxid) && !isMissed) {
       if (stop !== undefined && !this.hasGoneOn) this.doubtEnd(stop, zxid);
       return;
     }
