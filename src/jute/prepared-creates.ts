@@ -10,6 +10,7 @@ import { copyBytes, copyWords, WORD_LOOP_MAX_SIZE } from './copy-bytes.ts';
 import { OPEN_ACL_UNSAFE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
+import { PartWords } from './part-words.ts';
 import type { ByteRange, PathRange, PreparedCreateFields } from './prepared-txn.ts';
 import { PreparedCreate } from './prepared-txn.ts';
 import type { JuteWriter } from './writer.ts';
@@ -35,21 +36,11 @@ const PART_START_SIZE = 8;
 const RECORD_END_SIZE = 5;
 /** MultiHeader: type, done, err. */
 const MULTI_HEADER_SIZE = 9;
-const PARTS_EXPECTED = 64;
 
 /** The parts of a multi while it is being prepared: one object, used again for the next. */
-export class CreateParts {
-  private words = new Int32Array(PARTS_EXPECTED * FIELD_COUNT);
-  private end = 0;
-
-  /** Begins another multi. */
-  clear(): void {
-    this.end = 0;
-  }
-
-  /** How many parts there are. */
-  get count(): number {
-    return this.end / FIELD_COUNT;
+export class CreateParts extends PartWords {
+  constructor() {
+    super(FIELD_COUNT);
   }
 
   /** Whether a create is of the plain kind, and can be a part. */
@@ -64,8 +55,7 @@ export class CreateParts {
 
   /** Adds a create of the plain kind. */
   add(path: PathRange, row: number, data: ByteRange, fields: PreparedCreateFields): void {
-    const at = this.end;
-    if (at === this.words.length) this.grow();
+    const at = this.addPart();
     const { words } = this;
     words[at + Field.row] = row;
     words[at + Field.parentRow] = fields.parentRow;
@@ -75,18 +65,11 @@ export class CreateParts {
     words[at + Field.recordEnd] = fields.verbatimEnd;
     words[at + Field.parentCVersion] = fields.parentCVersion;
     words[at + Field.ephemeral] = fields.ephemeral ? 1 : 0;
-    this.end = at + FIELD_COUNT;
-  }
-
-  private grow(): void {
-    const larger = new Int32Array(this.words.length * 2);
-    larger.set(this.words);
-    this.words = larger;
   }
 
   /** The multi of these parts. All of them stand in `bytes`. */
   toTxn(bytes: Buffer): PreparedCreates {
-    return new PreparedCreates(bytes, this.words.slice(0, this.end));
+    return new PreparedCreates(bytes, this.gathered());
   }
 }
 

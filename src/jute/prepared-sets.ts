@@ -11,6 +11,7 @@ import { copyBytes } from './copy-bytes.ts';
 import { STAT_SIZE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
+import { PartWords } from './part-words.ts';
 import type { ByteRange, PathRange } from './prepared-txn.ts';
 import { PreparedSetData } from './prepared-txn.ts';
 import { decodeString } from './reader.ts';
@@ -28,21 +29,11 @@ const PART_START_SIZE = 8;
 const RECORD_END_SIZE = 4;
 /** MultiHeader: type, done, err. */
 const MULTI_HEADER_SIZE = 9;
-const PARTS_EXPECTED = 64;
 
 /** The parts of a multi while it is being prepared: one object, used again for the next. */
-export class SetParts {
-  private words = new Int32Array(PARTS_EXPECTED * FIELD_COUNT);
-  private end = 0;
-
-  /** Begins another multi. */
-  clear(): void {
-    this.end = 0;
-  }
-
-  /** How many parts there are. */
-  get count(): number {
-    return this.end / FIELD_COUNT;
+export class SetParts extends PartWords {
+  constructor() {
+    super(FIELD_COUNT);
   }
 
   /**
@@ -56,8 +47,7 @@ export class SetParts {
     data: ByteRange,
     after: { readonly version: number; readonly nodeDigest: number },
   ): void {
-    const at = this.end;
-    if (at === this.words.length) this.grow();
+    const at = this.addPart();
     const { words } = this;
     words[at + Field.row] = row;
     words[at + Field.pathStart] = path.start;
@@ -65,18 +55,11 @@ export class SetParts {
     words[at + Field.dataEnd] = data.end;
     words[at + Field.version] = after.version;
     words[at + Field.nodeDigest] = after.nodeDigest;
-    this.end = at + FIELD_COUNT;
-  }
-
-  private grow(): void {
-    const larger = new Int32Array(this.words.length * 2);
-    larger.set(this.words);
-    this.words = larger;
   }
 
   /** The multi of these parts. All of them stand in `bytes`. */
   toTxn(bytes: Buffer): PreparedSets {
-    return new PreparedSets(bytes, this.words.slice(0, this.end));
+    return new PreparedSets(bytes, this.gathered());
   }
 }
 
