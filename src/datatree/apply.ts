@@ -94,7 +94,7 @@ export interface TxnResult {
   /** Of a multi, in order; otherwise null. None of PreparedCreates and PreparedSets, whose parts all have succeeded. */
   readonly parts: readonly TxnPartResult[] | null;
   /** Of PreparedSets: the Stat after each part, 68 bytes, one behind the other; valid until the next transaction. */
-  readonly partStats: Uint8Array;
+  readonly partStats: DataView;
 }
 
 class Result implements TxnResult {
@@ -102,7 +102,7 @@ class Result implements TxnResult {
   err = 0;
   row: Row = NO_ROW;
   parts: readonly TxnPartResult[] | null = null;
-  partStats: Uint8Array = NO_STATS;
+  partStats = NO_STATS;
 
   get type(): number {
     return this.txn.type;
@@ -113,7 +113,7 @@ class Result implements TxnResult {
   }
 }
 
-const NO_STATS = new Uint8Array(0);
+const NO_STATS = new DataView(new ArrayBuffer(0));
 const NO_PARTS: readonly TxnPartResult[] = [];
 const NO_TXN: Txn = { type: OpCode.error, err: 0 };
 
@@ -125,8 +125,9 @@ export class TxnApplier {
   private readonly result = new Result();
   /** The Stats of the parts of a multi, one behind the other. */
   private stats = new Uint8Array(PARTS_EXPECTED * STAT_SIZE);
-  /** The same as words. */
+  /** The same as words, and as a view. */
   private statWords = new Int32Array(this.stats.buffer);
+  private statsView = new DataView(this.stats.buffer);
   private statsEnd = 0;
 
   constructor(state: TreeState, reservations: Reservations) {
@@ -259,7 +260,7 @@ export class TxnApplier {
       this.nodes.setPreparedPart(multi, index);
       this.keepStat(this.nodes.row);
     }
-    this.result.partStats = this.stats;
+    this.result.partStats = this.statsView;
   }
 
   private applyPart(clientId: SessionId, txn: Txn): TxnPartResult {
@@ -287,6 +288,7 @@ export class TxnApplier {
     if (size <= this.stats.length) return;
     this.stats = new Uint8Array(Math.max(size, this.stats.length * 2));
     this.statWords = new Int32Array(this.stats.buffer);
+    this.statsView = new DataView(this.stats.buffer);
   }
 }
 

@@ -24,6 +24,12 @@ export function allocateTable(size: number): Uint8Array {
   return new Uint8Array(new ArrayBuffer(Math.max(size, MAPPED_SIZE)), 0, size);
 }
 
+/**
+ * Has another thread write zeros into memory that holds zeros and is not in use yet, and calls back in a later turn. The system maps a
+ * page when it is first written to, which a load of many znodes would otherwise wait for at every other one of them.
+ */
+export type Warm = (bytes: Uint8Array, done: () => void) => void;
+
 /** A mapping that is cut into pieces. */
 interface Arena {
   readonly buffer: ArrayBufferLike;
@@ -36,25 +42,49 @@ export class Pieces {
   private readonly size: number;
   private apartCount = 0;
   private readonly arenas: Arena[] = [];
+  private readonly warm: Warm | null;
+  /** The next one to be taken, if it is warm already; while it is being warmed it belongs to nobody. */
+  private warmed: Uint8Array | null = null;
+  private isWarming = false;
 
   /** @param size bytes, a multiple of 8 */
-  constructor(size: number) {
+  constructor(size: number, warm: Warm | null = null) {
     this.size = size;
+    this.warm = warm;
   }
 
   /** A piece; it holds zeros. Its view need not begin at 0 of its buffer. */
   take(): Uint8Array {
-    const { size } = this;
-    const arena = this.arenas.find(({ free }) => free.length > 0);
-    if (arena === undefined && this.apartCount * size < APART_LIMIT) {
+    const { size, warmed } = this;
+    const arena = this.arenaWithRoom;
+    if (warmed === null && arena === undefined && this.apartCount * size < APART_LIMIT) {
       this.apartCount += 1;
       return allocateBytes(size);
     }
-    return (arena ?? this.addArena()).free.pop() ?? allocateBytes(size);
+    this.warmed = null;
+    const piece = warmed ?? (arena ?? this.addArena()).free.pop() ?? allocateBytes(size);
+    this.warmNext();
+    return piece;
+  }
+
+  private get arenaWithRoom(): Arena | undefined {
+    return this.arenas.find(({ free }) => free.length > 0);
+  }
+
+  private warmNext(): void {
+    const arena = this.arenaWithRoom;
+    if (this.warm === null || this.isWarming || arena === undefined) return;
+    const piece = arena.free.pop() as Uint8Array;
+    this.isWarming = true;
+    this.warm(piece, () => {
+      this.isWarming = false;
+      if (this.arenas.includes(arena)) this.warmed = piece;
+    });
   }
 
   /** Gives a piece back, and with the last one its arena, if there is room elsewhere. */
   giveBack(piece: Uint8Array): void {
+    this.coolDown();
     const index = this.arenas.findIndex(({ buffer }) => buffer === piece.buffer);
     const arena = this.arenas[index];
     if (arena === undefined) {
@@ -68,9 +98,18 @@ export class Pieces {
     if (hasRoomElsewhere) this.arenas.splice(index, 1);
   }
 
+  /** Puts the piece that is warm back among the others: its arena may be one that can go. */
+  private coolDown(): void {
+    const { warmed } = this;
+    if (warmed === null) return;
+    this.warmed = null;
+    this.arenas.find(({ buffer }) => buffer === warmed.buffer)?.free.push(warmed);
+  }
+
   /** Forgets all pieces. */
   clear(): void {
     this.apartCount = 0;
+    this.warmed = null;
     this.arenas.length = 0;
   }
 

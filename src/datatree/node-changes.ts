@@ -396,7 +396,8 @@ export class NodeChanges implements TxnMoment {
     const row = txn.row(index);
     const dataEnd = txn.dataEnd(index);
     const sizeBefore = znodes.dataLength(row);
-    znodes.setData(row, dataEnd < 0 ? null : txn.bytes, txn.dataStart(index), dataEnd);
+    if (dataEnd < 0) znodes.setData(row, null);
+    else znodes.setDataViewed(row, txn.view, txn.dataStart(index), dataEnd);
     this.setChanged(row, txn.version(index), sizeBefore);
     state.setDigest(row, txn.nodeDigest(index));
     if (this.isPathNeeded(row)) {

@@ -5,6 +5,7 @@
  * What stands in a place is its owner's business, but for the first word, which chains those that are free.
  */
 
+import type { Warm } from './memory.ts';
 import { Pieces } from './memory.ts';
 
 /** No place. */
@@ -39,11 +40,11 @@ export class Records {
   count = 0;
 
   /** @param segmentBits a segment has two to the power of this many places */
-  constructor(wordsPerRecord: number, segmentBits: number) {
+  constructor(wordsPerRecord: number, segmentBits: number, warm: Warm | null = null) {
     this.wordsPerRecord = wordsPerRecord;
     this.segmentBits = segmentBits;
     this.recordsPerSegment = 1 << segmentBits;
-    this.pieces = new Pieces(this.recordsPerSegment * wordsPerRecord * 4);
+    this.pieces = new Pieces(this.recordsPerSegment * wordsPerRecord * 4, warm);
   }
 
   /** Every place that is or was in use is below this. */

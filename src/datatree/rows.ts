@@ -21,6 +21,7 @@
 
 import { STAT_PERSISTED_PZXID_OFFSET, STAT_SIZE, StatOffset } from '../jute/data.ts';
 import { writeInt64 } from '../jute/int64.ts';
+import type { Warm } from './memory.ts';
 import { IS_LITTLE_ENDIAN } from './memory.ts';
 import { Records } from './records.ts';
 
@@ -85,8 +86,8 @@ export class Rows extends Records {
   private readonly scratch = new Uint8Array(STAT_SIZE);
   private readonly scratchWords = new Int32Array(this.scratch.buffer);
 
-  constructor() {
-    super(WORDS_PER_ROW, SEGMENT_BITS);
+  constructor(warm: Warm | null = null) {
+    super(WORDS_PER_ROW, SEGMENT_BITS, warm);
   }
 
   /** Gives a row back, and its extension. */

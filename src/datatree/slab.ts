@@ -8,6 +8,7 @@
  * A handle is 32 bits: the position of the chunk in units of 8 bytes, or, negative, the index of a buffer of its own, inverted.
  */
 
+import type { Warm } from './memory.ts';
 import { allocateBytes, Pieces } from './memory.ts';
 
 const UNIT_BITS = 3;
@@ -66,7 +67,7 @@ class Page {
 
 /** The chunks. */
 export class Slab {
-  private readonly pieces = new Pieces(REGION_SIZE);
+  private readonly pieces: Pieces;
   private readonly regionBytes: (Uint8Array | null)[] = [];
   private readonly regionWords: (Int32Array | null)[] = [];
   private readonly regionViews: (DataView | null)[] = [];
@@ -78,6 +79,10 @@ export class Slab {
   private emptyPageCount = 0;
   private readonly largeBuffers: (Uint8Array | null)[] = [];
   private readonly freeLarge: number[] = [];
+
+  constructor(warm: Warm | null = null) {
+    this.pieces = new Pieces(REGION_SIZE, warm);
+  }
 
   /** Takes a chunk of at least `size` bytes and returns its handle. Its content is whatever it was. */
   allocate(size: number): number {

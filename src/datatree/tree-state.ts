@@ -10,6 +10,7 @@ import { AclTable, OPEN_ACL_ID, READ_ACL_UNSAFE } from './acl-table.ts';
 import { crcUpdate, finishDigest } from './digest.ts';
 import type { EphemeralTypeOptions } from './ephemeral-type.ts';
 import { ephemeralTypeOf } from './ephemeral-type.ts';
+import type { Warm } from './memory.ts';
 import { Owners } from './owners.ts';
 import { PathBytes } from './path-bytes.ts';
 import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from './quota.ts';
@@ -23,6 +24,8 @@ import { OwnerKind, Znodes } from './znodes.ts';
 export interface DataTreeOptions extends EphemeralTypeOptions {
   /** 64 random bits that clients do not know, in two numbers. */
   readonly hashSeed: readonly [number, number];
+  /** Makes memory ready that is used next; without it the tree does so itself. */
+  readonly warm?: Warm | null;
   /** Digests are kept and compared. */
   readonly digestEnabled: boolean;
   /** Hears of what should not be: digests that do not match, quotas without statistics. Whoever logs it limits the rate. */
@@ -64,7 +67,7 @@ export class TreeState {
   constructor(options: DataTreeOptions) {
     const warn = (message: string): void => options.onWarning?.(message);
     this.options = options;
-    this.znodes = new Znodes(options.hashSeed);
+    this.znodes = new Znodes(options.hashSeed, options.warm ?? null);
     this.owners = new Owners(this.znodes);
     this.quotas = new TreeQuotas(this.znodes, warn);
     this.digest = new TreeDigest(options.digestEnabled, warn);

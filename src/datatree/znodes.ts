@@ -6,10 +6,11 @@
  * Children are a chain in the order of their creation. The root's path is "" here as in Java's snapshots; "/" finds it too.
  */
 
-import { copyBytes, copyWords, WORD_LOOP_MAX_SIZE } from '../jute/copy-bytes.ts';
+import { copyBytes, copyViewed, copyWords, WORD_LOOP_MAX_SIZE } from '../jute/copy-bytes.ts';
 import { StatOffset } from '../jute/data.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { crcCopy, crcUpdate } from './digest.ts';
+import type { Warm } from './memory.ts';
 import { IS_LITTLE_ENDIAN } from './memory.ts';
 import { pathHash } from './path-hash.ts';
 import type { PathComparer, PathMatcher } from './path-index.ts';
@@ -87,8 +88,8 @@ export function blankZnode(stat: Int32Array): NewZnode {
 
 /** The znodes of one tree. */
 export class Znodes implements PathComparer, PathMatcher {
-  readonly rows = new Rows();
-  private readonly slab = new Slab();
+  readonly rows: Rows;
+  private readonly slab: Slab;
   private readonly index = new PathIndex();
   /** How many rows are reserved. */
   reservedCount = 0;
@@ -107,8 +108,10 @@ export class Znodes implements PathComparer, PathMatcher {
   private bulkCount = 0;
 
   /** @param hashSeed 64 random bits that clients do not know, in two numbers */
-  constructor(hashSeed: readonly [number, number]) {
+  constructor(hashSeed: readonly [number, number], warm: Warm | null = null) {
     [this.key0, this.key1] = hashSeed;
+    this.rows = new Rows(warm);
+    this.slab = new Slab(warm);
     this.clear();
   }
 
@@ -585,28 +588,45 @@ export class Znodes implements PathComparer, PathMatcher {
 
   /** Replaces the data of a znode by a copy of `data[start, end)`, all of it unless said otherwise, and dataLength with it. */
   setData(row: Row, data: Uint8Array | null, start = 0, end = data?.length ?? 0): void {
-    const { rows, slab } = this;
     const size = data === null ? 0 : end - start;
-    const before = rows.get(row, Field.chunk);
-    const keptSize = this.linksSize(row) + this.nameSize(row);
-    let chunk = before;
-    if (!slab.fits(before, keptSize + size)) {
-      chunk = slab.allocate(keptSize + size);
-      copyBytes(
-        slab.bytesOf(before),
-        slab.startOf(before),
-        slab.bytesOf(chunk),
-        slab.startOf(chunk),
-        keptSize,
-      );
-      slab.free(before);
-      rows.set(row, Field.chunk, chunk);
+    const at = this.startData(row, size, data === null);
+    if (data !== null) copyBytes(data, start, this.chunkBytes(row), at, size);
+  }
+
+  /** The same where a view of the data is at hand, as it is of all parts of a multi. */
+  setDataViewed(row: Row, source: DataView, start: number, end: number): void {
+    const size = end - start;
+    const at = this.startData(row, size, false);
+    const chunk = this.rows.get(row, Field.chunk);
+    if (chunk >= 0) copyViewed(source, start, this.slab.viewOf(chunk), at, size);
+    else {
+      const data = new Uint8Array(source.buffer, source.byteOffset + start, size);
+      this.slab.bytesOf(chunk).set(data, at);
     }
-    if (data !== null)
-      copyBytes(data, start, slab.bytesOf(chunk), slab.startOf(chunk) + keptSize, size);
-    const flags = rows.get(row, Field.nameAndFlags) & ~NULL_DATA;
-    rows.set(row, Field.nameAndFlags, flags | (data === null ? NULL_DATA : 0));
+  }
+
+  /** Makes room for other data of `size` bytes; returns where it has to be put in chunkBytes(row). */
+  private startData(row: Row, size: number, isNull: boolean): number {
+    const { rows, slab } = this;
+    const nameAndFlags = rows.get(row, Field.nameAndFlags);
+    const keptSize = linksSizeOf(nameAndFlags) + (nameAndFlags >>> FLAG_BITS);
+    let chunk = rows.get(row, Field.chunk);
+    if (!slab.fits(chunk, keptSize + size)) chunk = this.moveChunk(row, keptSize, size);
+    rows.set(row, Field.nameAndFlags, (nameAndFlags & ~NULL_DATA) | (isNull ? NULL_DATA : 0));
     this.setStatInt(row, StatOffset.dataLength, size);
+    return slab.startOf(chunk) + keptSize;
+  }
+
+  /** Gives a row a chunk of another size, with owner links and name as they are; returns its handle. */
+  private moveChunk(row: Row, keptSize: number, dataSize: number): number {
+    const { rows, slab } = this;
+    const before = rows.get(row, Field.chunk);
+    const chunk = slab.allocate(keptSize + dataSize);
+    const [source, target] = [slab.bytesOf(before), slab.bytesOf(chunk)];
+    copyBytes(source, slab.startOf(before), target, slab.startOf(chunk), keptSize);
+    slab.free(before);
+    rows.set(row, Field.chunk, chunk);
+    return chunk;
   }
 }
 

@@ -29,6 +29,22 @@ export function copyBytes(
 /** Up to this size, in bytes, a loop over words is quicker than set(). Measured. */
 export const WORD_LOOP_MAX_SIZE = 512;
 
+/** Copies `size` bytes from `source[from …]` to `target[to …]`: quicker than copyBytes() where views of both are at hand anyway. */
+export function copyViewed(
+  source: DataView,
+  from: number,
+  target: DataView,
+  to: number,
+  size: number,
+): void {
+  if (size <= WORD_LOOP_MAX_SIZE) {
+    copyWords(source, from, target, to, size);
+    return;
+  }
+  const bytes = new Uint8Array(source.buffer, source.byteOffset + from, size);
+  new Uint8Array(target.buffer, target.byteOffset + to, size).set(bytes);
+}
+
 /** Copies `size` bytes from `source[from …]` to `target[to …]`, word after word, without making an object. */
 export function copyWords(
   source: DataView,

@@ -6,7 +6,7 @@
  * stands in the request; a multi with any other part is a list of objects (prepared-txn.ts).
  */
 
-import { copyBytes, copyWords, WORD_LOOP_MAX_SIZE } from './copy-bytes.ts';
+import { copyViewed } from './copy-bytes.ts';
 import { OPEN_ACL_UNSAFE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
@@ -163,7 +163,7 @@ export class PreparedCreates {
       target.setInt32(at, OpCode.create);
       target.setInt32(at + 4, bodySize + RECORD_END_SIZE);
       at += PART_START_SIZE;
-      this.copy(this.pathStart(index) - LENGTH_SIZE, target, at, bodySize);
+      copyViewed(this.view, this.pathStart(index) - LENGTH_SIZE, target, at, bodySize);
       at += bodySize;
       target.setUint8(at, this.get(index, Field.ephemeral));
       target.setInt32(at + 1, this.parentCVersion(index));
@@ -190,17 +190,8 @@ export class PreparedCreates {
       target.setUint8(at + 4, 0);
       target.setInt32(at + 5, ErrorCode.ok);
       at += MULTI_HEADER_SIZE;
-      this.copy(start, target, at, fieldSize);
+      copyViewed(this.view, start, target, at, fieldSize);
       at += fieldSize;
     }
-  }
-
-  private copy(from: number, target: DataView, to: number, size: number): void {
-    if (size <= WORD_LOOP_MAX_SIZE) {
-      copyWords(this.view, from, target, to, size);
-      return;
-    }
-    const bytes = new Uint8Array(target.buffer, target.byteOffset + to, size);
-    copyBytes(this.bytes, from, bytes, 0, size);
   }
 }

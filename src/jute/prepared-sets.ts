@@ -7,7 +7,7 @@
  * (prepared-txn.ts).
  */
 
-import { copyBytes } from './copy-bytes.ts';
+import { copyViewed } from './copy-bytes.ts';
 import { STAT_SIZE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
@@ -67,12 +67,15 @@ export class SetParts extends PartWords {
 export class PreparedSets {
   readonly type = OpCode.multi;
   readonly bytes: Buffer;
+  /** The same. */
+  readonly view: DataView;
   private readonly words: Int32Array;
   readonly count: number;
 
   /** @param words what SetParts has gathered */
   constructor(bytes: Buffer, words: Int32Array) {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.words = words;
     this.count = words.length / FIELD_COUNT;
   }
@@ -139,11 +142,10 @@ export class PreparedSets {
 
   /** Writes the record, as writeTxn() does for any multi. */
   writeRecord(writer: JuteWriter): void {
-    const { bytes, count } = this;
+    const { count, view } = this;
     let size = 4 + count * (PART_START_SIZE + RECORD_END_SIZE);
     for (let index = 0; index < count; index++) size += this.bodySize(index);
-    const start = writer.reserve(size);
-    const target = writer.viewFrom(start);
+    const target = writer.viewFrom(writer.reserve(size));
     target.setInt32(0, count);
     let at = 4;
     for (let index = 0; index < count; index++) {
@@ -151,7 +153,7 @@ export class PreparedSets {
       target.setInt32(at, OpCode.setData);
       target.setInt32(at + 4, bodySize + RECORD_END_SIZE);
       at += PART_START_SIZE;
-      copyBytes(bytes, this.pathStart(index) - LENGTH_SIZE, writer.buffer, start + at, bodySize);
+      copyViewed(view, this.pathStart(index) - LENGTH_SIZE, target, at, bodySize);
       at += bodySize;
       target.setInt32(at, this.version(index));
       at += RECORD_END_SIZE;
@@ -168,17 +170,16 @@ export class PreparedSets {
    *
    * @param stats the Stat that each part has left, 68 bytes, one behind the other
    */
-  writeResults(writer: JuteWriter, stats: Uint8Array): void {
+  writeResults(writer: JuteWriter, stats: DataView): void {
     const { count } = this;
-    const start = writer.reserve(count * (MULTI_HEADER_SIZE + STAT_SIZE));
-    const target = writer.viewFrom(start);
+    const target = writer.viewFrom(writer.reserve(count * (MULTI_HEADER_SIZE + STAT_SIZE)));
     let at = 0;
     for (let index = 0; index < count; index++) {
       target.setInt32(at, OpCode.setData);
       target.setUint8(at + 4, 0);
       target.setInt32(at + 5, ErrorCode.ok);
       at += MULTI_HEADER_SIZE;
-      copyBytes(stats, index * STAT_SIZE, writer.buffer, start + at, STAT_SIZE);
+      copyViewed(stats, index * STAT_SIZE, target, at, STAT_SIZE);
       at += STAT_SIZE;
     }
   }

@@ -5,6 +5,7 @@
 
 import type { ServerMetrics } from '../admin/metrics/index.ts';
 import { DataTree } from '../datatree/data-tree.ts';
+import type { Warm } from '../datatree/memory.ts';
 import type { Disk } from '../datatree/storage/disk.ts';
 import type { Recovery } from '../datatree/storage/recover.ts';
 import { recover } from '../datatree/storage/recover.ts';
@@ -25,12 +26,15 @@ export interface DatabasePorts {
   readonly now: () => number;
   /** The seed of path hashes, which nobody outside may know. */
   readonly hashSeed: () => readonly [number, number];
+  /** Makes memory of the tree ready before it is used; null where the tree does so itself. */
+  readonly warm: Warm | null;
 }
 
 /** A tree without anything in it. */
-export function emptyTree({ config, log, now, hashSeed }: DatabasePorts): DataTree {
+export function emptyTree({ config, log, now, hashSeed, warm }: DatabasePorts): DataTree {
   return new DataTree({
     hashSeed: hashSeed(),
+    warm,
     digestEnabled: config.digestEnabled,
     extendedTypesEnabled: config.extendedTypesEnabled,
     emulate353TTLNodes: config.emulate353TTLNodes,

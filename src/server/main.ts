@@ -13,6 +13,7 @@ import { lockDirectory } from './host/data-lock.ts';
 import { NodeDisk } from './host/disk.ts';
 import { hostFacts } from './host/facts.ts';
 import { ServerHost, startClock } from './host/server-host.ts';
+import { memoryWarmer } from './host/warm-memory.ts';
 import { keepYoungGenerationSmall } from './host/young-generation.ts';
 import type { Log } from './log.ts';
 import type { Foundation } from './main-member.ts';
@@ -59,6 +60,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       const seed = randomBytes(8);
       return [seed.readInt32LE(0), seed.readInt32LE(4)];
     },
+    warm: memoryWarmer(),
   };
   host.setClock();
   const foundation: Foundation = {

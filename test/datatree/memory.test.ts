@@ -40,3 +40,70 @@ describe('Pieces', () => {
     expect(next).not.toContain(arena);
   });
 });
+
+/** Warms one piece after the other, each when it is told to. */
+class SlowStove {
+  readonly warming: { readonly piece: Uint8Array; readonly done: () => void }[] = [];
+  readonly warm = (piece: Uint8Array, done: () => void): void => {
+    this.warming.push({ piece, done });
+  };
+
+  /** The place of the piece that is being warmed, which then is warm. */
+  finish(): string {
+    const { piece, done } = this.warming.pop() as SlowStove['warming'][number];
+    done();
+    return placeOf(piece);
+  }
+}
+
+const arenaIds = new WeakMap<object, number>();
+let arenaCount = 0;
+
+function placeOf({ buffer, byteOffset }: Uint8Array): string {
+  const id = arenaIds.get(buffer) ?? arenaCount++;
+  arenaIds.set(buffer, id);
+  return `${id}+${byteOffset}`;
+}
+
+describe('Pieces that are warmed', () => {
+  const taking = (pieces: Pieces, count: number) => [...Array(count)].map(() => pieces.take());
+
+  it('are the next to be taken, and one at a time is warmed', () => {
+    const stove = new SlowStove();
+    const pieces = new Pieces(SIZE, stove.warm);
+    taking(pieces, 5);
+    expect(stove.warming.length).toBe(1);
+    const place = stove.finish();
+    expect(placeOf(pieces.take())).toBe(place);
+    expect(stove.warming.length).toBe(1);
+  });
+
+  it('belong to nobody until they are warm', () => {
+    const stove = new SlowStove();
+    const pieces = new Pieces(SIZE, stove.warm);
+    const places = new Set(taking(pieces, 40).map(placeOf));
+    expect(places.size).toBe(40);
+    expect(places.has(stove.finish())).toBe(false);
+  });
+
+  it('are forgotten with the others', () => {
+    const stove = new SlowStove();
+    const pieces = new Pieces(SIZE, stove.warm);
+    taking(pieces, 5);
+    pieces.clear();
+    const place = stove.finish();
+    expect(taking(pieces, 40).map(placeOf)).not.toContain(place);
+  });
+
+  it('do not keep an arena that nobody uses', () => {
+    const stove = new SlowStove();
+    const pieces = new Pieces(SIZE, stove.warm);
+    const taken = taking(pieces, 40);
+    const [first, second] = [taken[4]?.buffer, taken[39]?.buffer];
+    stove.finish();
+    for (const piece of taken) if (piece.buffer === second) pieces.giveBack(piece);
+    const next = taking(pieces, 2).map(({ buffer }) => buffer);
+    expect(next[0]).toBe(first);
+    expect(next).not.toContain(second);
+  });
+});

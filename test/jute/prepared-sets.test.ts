@@ -84,7 +84,7 @@ describe('a multi of sets', () => {
     const [answer, expected] = [new JuteWriter(4), new JuteWriter()];
     const stats = Uint8Array.from({ length: 2 * STAT_SIZE }, (_, index) => index);
     const set = { path: '/a', data: null, version: 1, nodeDigest: 0 };
-    gathered([set, set]).writeResults(answer, stats);
+    gathered([set, set]).writeResults(answer, new DataView(stats.buffer));
     for (const from of [0, STAT_SIZE]) {
       expected.writeInt(OpCode.setData);
       expected.writeBoolean(false);

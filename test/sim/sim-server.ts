@@ -303,6 +303,7 @@ export class SimServer {
       metrics,
       now: () => clock.elapsed,
       hashSeed: () => [random.below(2 ** 31), random.below(2 ** 31)],
+      warm: null,
     };
     const newTree = (): ObservedTree => this.newTree(life);
     const recover = (tree: ObservedTree): Recovery => {

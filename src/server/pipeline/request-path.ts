@@ -75,7 +75,8 @@ export class RequestPath implements PathRange {
       lastButOne = last;
       last = byte;
     }
-    this.bytes = bytes;
+    // A part of a multi stands in the same bytes as the one before: a reference that is written costs the collector.
+    if (this.bytes !== bytes) this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.charCount = end - start;

@@ -30,7 +30,7 @@ export class RequestData implements ByteRange {
   /** Reads a buffer. Raises JuteError. */
   read(reader: JuteReader): void {
     const size = reader.readLength();
-    this.bytes = reader.bytes;
+    if (this.bytes !== reader.bytes) this.bytes = reader.bytes;
     this.start = reader.offset;
     this.end = size < 0 ? -1 : reader.skip(size) + size;
   }
