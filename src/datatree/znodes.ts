@@ -361,7 +361,7 @@ export class Znodes implements PathComparer, PathMatcher {
     let row = this.firstChild(parent);
     if (row === NO_ROW) return;
     let at = writer.length;
-    let target = viewOf(writer);
+    let target = writer.bufferView;
     while (row !== NO_ROW) {
       const words = rows.wordsOf(row);
       const start = rows.startOf(row);
@@ -371,7 +371,7 @@ export class Znodes implements PathComparer, PathMatcher {
       if (at + 4 + size + WORD_OVERSHOOT > target.byteLength) {
         writer.length = at;
         writer.reserve(4 + size + WORD_OVERSHOOT);
-        target = viewOf(writer);
+        target = writer.bufferView;
       }
       target.setInt32(at, size);
       at += 4;
@@ -636,11 +636,6 @@ const WORD_OVERSHOOT = 3;
 /** Bytes of data; 0 for null. */
 function dataSizeOf(given: NewZnode): number {
   return given.data === null ? 0 : given.dataEnd - given.dataStart;
-}
-
-function viewOf(writer: JuteWriter): DataView {
-  const { buffer } = writer;
-  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 /** Size of the links in front of the name. */

@@ -10,6 +10,7 @@ import { copyViewed } from './copy-bytes.ts';
 import { OPEN_ACL_UNSAFE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
+import type { GatheredParts } from './part-words.ts';
 import { PartWords } from './part-words.ts';
 import type { ByteRange, PathRange, PreparedCreateFields } from './prepared-txn.ts';
 import { PreparedCreate } from './prepared-txn.ts';
@@ -78,15 +79,18 @@ export class PreparedCreates {
   readonly type = OpCode.multi;
   readonly bytes: Buffer;
   private readonly view: DataView;
+  /** The numbers of the parts stand here, from `start` on. */
   private readonly words: Int32Array;
+  private readonly start: number;
   readonly count: number;
 
-  /** @param words what CreateParts has gathered */
-  constructor(bytes: Buffer, words: Int32Array) {
+  /** @param parts what CreateParts has gathered */
+  constructor(bytes: Buffer, parts: GatheredParts) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.words = words;
-    this.count = words.length / FIELD_COUNT;
+    this.words = parts.words;
+    this.start = parts.start;
+    this.count = (parts.end - parts.start) / FIELD_COUNT;
   }
 
   /** The parts as objects, made anew each time. */
@@ -113,7 +117,7 @@ export class PreparedCreates {
   }
 
   private get(index: number, field: number): number {
-    return this.words[index * FIELD_COUNT + field] as number;
+    return this.words[this.start + index * FIELD_COUNT + field] as number;
   }
 
   row(index: number): number {
@@ -154,8 +158,7 @@ export class PreparedCreates {
     let size = 4 + count * (PART_START_SIZE + RECORD_END_SIZE);
     for (let index = 0; index < count; index++) size += this.bodySize(index);
     let at = writer.reserve(size);
-    const target = writer.viewFrom(at);
-    at = 0;
+    const target = writer.bufferView;
     target.setInt32(at, count);
     at += 4;
     for (let index = 0; index < count; index++) {
@@ -181,8 +184,8 @@ export class PreparedCreates {
     const { count } = this;
     let size = count * (MULTI_HEADER_SIZE + LENGTH_SIZE);
     for (let index = 0; index < count; index++) size += this.pathEnd(index) - this.pathStart(index);
-    const target = writer.viewFrom(writer.reserve(size));
-    let at = 0;
+    let at = writer.reserve(size);
+    const target = writer.bufferView;
     for (let index = 0; index < count; index++) {
       const start = this.pathStart(index) - LENGTH_SIZE;
       const fieldSize = this.pathEnd(index) - start;

@@ -11,6 +11,7 @@ import { copyViewed } from './copy-bytes.ts';
 import { STAT_SIZE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
+import type { GatheredParts } from './part-words.ts';
 import { PartWords } from './part-words.ts';
 import type { ByteRange, PathRange } from './prepared-txn.ts';
 import { PreparedSetData } from './prepared-txn.ts';
@@ -69,15 +70,18 @@ export class PreparedSets {
   readonly bytes: Buffer;
   /** The same. */
   readonly view: DataView;
+  /** The numbers of the parts stand here, from `start` on. */
   private readonly words: Int32Array;
+  private readonly start: number;
   readonly count: number;
 
-  /** @param words what SetParts has gathered */
-  constructor(bytes: Buffer, words: Int32Array) {
+  /** @param parts what SetParts has gathered */
+  constructor(bytes: Buffer, parts: GatheredParts) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.words = words;
-    this.count = words.length / FIELD_COUNT;
+    this.words = parts.words;
+    this.start = parts.start;
+    this.count = (parts.end - parts.start) / FIELD_COUNT;
   }
 
   /** The parts as objects, made anew each time. */
@@ -95,7 +99,7 @@ export class PreparedSets {
   }
 
   private get(index: number, field: number): number {
-    return this.words[index * FIELD_COUNT + field] as number;
+    return this.words[this.start + index * FIELD_COUNT + field] as number;
   }
 
   row(index: number): number {
@@ -145,9 +149,10 @@ export class PreparedSets {
     const { count, view } = this;
     let size = 4 + count * (PART_START_SIZE + RECORD_END_SIZE);
     for (let index = 0; index < count; index++) size += this.bodySize(index);
-    const target = writer.viewFrom(writer.reserve(size));
-    target.setInt32(0, count);
-    let at = 4;
+    let at = writer.reserve(size);
+    const target = writer.bufferView;
+    target.setInt32(at, count);
+    at += 4;
     for (let index = 0; index < count; index++) {
       const bodySize = this.bodySize(index);
       target.setInt32(at, OpCode.setData);
@@ -172,8 +177,8 @@ export class PreparedSets {
    */
   writeResults(writer: JuteWriter, stats: DataView): void {
     const { count } = this;
-    const target = writer.viewFrom(writer.reserve(count * (MULTI_HEADER_SIZE + STAT_SIZE)));
-    let at = 0;
+    let at = writer.reserve(count * (MULTI_HEADER_SIZE + STAT_SIZE));
+    const target = writer.bufferView;
     for (let index = 0; index < count; index++) {
       target.setInt32(at, OpCode.setData);
       target.setUint8(at + 4, 0);

@@ -11,6 +11,7 @@ import { writeInt32, writeInt64, writeTimeMs } from './int64.ts';
 export class JuteWriter {
   buffer: Buffer;
   length: number;
+  private wholeView: DataView | null = null;
 
   /** @param initialSize bytes allocated at first */
   constructor(initialSize = 1024) {
@@ -43,16 +44,18 @@ export class JuteWriter {
     return start;
   }
 
-  /** A view of what was written from `at` on, good until something more is written. */
-  viewFrom(at: number): DataView {
+  /** A view of all of `buffer`, good until something more is written. */
+  get bufferView(): DataView {
     const { buffer } = this;
-    return new DataView(buffer.buffer, buffer.byteOffset + at, this.length - at);
+    this.wholeView ??= new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    return this.wholeView;
   }
 
   private grow(needed: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
+    this.wholeView = null;
   }
 
   /** 4 bytes. */

@@ -22,7 +22,7 @@ const SLASH = 0x2f;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** What the cache knows of a slot: the name that last used it. */
+/** What is remembered of a namespace. */
 interface CachedNamespace {
   readonly name: Uint8Array;
   readonly counter: AvgMinMaxCounter;
@@ -33,6 +33,8 @@ export class NamespaceSummarySet implements Metric {
   readonly #name: string;
   readonly #counters: Map<string, AvgMinMaxCounter>;
   readonly #cache: (CachedNamespace | undefined)[];
+  /** The one that was counted last: mostly it is the next as well. */
+  #last: CachedNamespace | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -50,6 +52,11 @@ export class NamespaceSummarySet implements Metric {
   /** The same for a path given as UTF-8 from `start` up to but not including `end`. */
   addBytes(bytes: Uint8Array, start: number, end: number, value: number): void {
     const nameStart = start + 1;
+    const last = this.#last;
+    if (last !== undefined && isNamespace(last.name, bytes, nameStart, end)) {
+      last.counter.add(value);
+      return;
+    }
     const limit = Math.min(end, nameStart + MAX_KEY_LENGTH + 1);
     let hash = FNV_OFFSET;
     let nameEnd = nameStart;
@@ -63,7 +70,9 @@ export class NamespaceSummarySet implements Metric {
       this.#counterOf(OTHER_KEYS).add(value);
       return;
     }
-    this.#counterOfBytes(bytes, nameStart, nameEnd, hash ^ (hash >>> 16)).add(value);
+    const namespace = this.#namespaceOf(bytes, nameStart, nameEnd, hash ^ (hash >>> 16));
+    this.#last = namespace;
+    namespace.counter.add(value);
   }
 
   appendTo(entries: MetricEntry[]): void {
@@ -74,18 +83,19 @@ export class NamespaceSummarySet implements Metric {
     for (const counter of this.#counters.values()) counter.reset();
   }
 
-  #counterOfBytes(bytes: Uint8Array, start: number, end: number, hash: number): AvgMinMaxCounter {
+  #namespaceOf(bytes: Uint8Array, start: number, end: number, hash: number): CachedNamespace {
     let slot = hash & (CACHE_SLOTS - 1);
     for (let way = 0; way < CACHE_WAYS; way++) {
       const cached = this.#cache[slot];
       if (cached === undefined) break;
-      if (isSameName(cached.name, bytes, start, end)) return cached.counter;
+      if (isSameName(cached.name, bytes, start, end)) return cached;
       if (way < CACHE_WAYS - 1) slot = (slot + 1) & (CACHE_SLOTS - 1);
     }
     const name = Buffer.from(bytes.subarray(start, end));
     const counter = this.#counterOf(name.toString('utf8'));
-    this.#cache[slot] = { name, counter };
-    return counter;
+    const namespace = { name, counter };
+    this.#cache[slot] = namespace;
+    return namespace;
   }
 
   #counterOf(namespace: string): AvgMinMaxCounter {
@@ -97,6 +107,13 @@ export class NamespaceSummarySet implements Metric {
     }
     return counter;
   }
+}
+
+/** Whether `name` is the first element of a path that goes on from `start` to `end`. */
+function isNamespace(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const nameEnd = start + name.length;
+  if (nameEnd > end || (nameEnd < end && bytes[nameEnd] !== SLASH)) return false;
+  return isSameName(name, bytes, start, nameEnd);
 }
 
 function isSameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,13 +1,19 @@
 /*
- * BodyPool: memory for the records of large writes, which have to be kept until they are answered. Without it a load by large multis
- * makes and drops hundreds of megabytes, and the collector, which counts them as part of the heap, walks the whole heap again and again.
+ * BodyPool: memory for the records of writes, which have to be kept until they are answered.
+ *
+ * That of large ones is used again: a load by large multis would otherwise make and drop hundreds of megabytes, and the collector, which
+ * counts them as part of the heap, would walk the whole heap again and again. Small ones share blocks, each of which goes when the
+ * last of its records is answered.
  *
  * Nothing here answers to a class of Java's.
  */
 
-/** What is smaller comes cheaply from Node's own pool, and what is larger is rare; in bytes. */
+import { copyBytes } from '../../jute/copy-bytes.ts';
+
+/** What is smaller is a part of a block, and what is larger than the last order is rare; in bytes. */
 const POOLED_MIN_SIZE = 16 * 1024;
 const POOLED_MAX_ORDER = 20;
+const BLOCK_SIZE = 64 * 1024;
 /** Bytes that are kept for the next ones. */
 const KEPT_SIZE_LIMIT = 8 * 1024 * 1024;
 
@@ -16,17 +22,32 @@ export class BodyPool {
   /** Free memory by the logarithm of its size. */
   private readonly free: Buffer[][] = Array.from({ length: POOLED_MAX_ORDER + 1 }, () => []);
   private freeSize = 0;
+  /** The block that small ones are put into, and where there is room in it. */
+  private block = Buffer.alloc(0);
+  private blockUsed = 0;
 
   /** A copy of `bytes[start, end)`. */
   copy(bytes: Buffer, start: number, end: number): Buffer {
     const size = end - start;
     const list = this.listFor(size);
+    if (size < POOLED_MIN_SIZE) return this.copySmall(bytes, start, size);
     if (list === undefined) return Buffer.from(bytes.subarray(start, end));
     const memory = list.pop();
     if (memory !== undefined) this.freeSize -= memory.length;
     const whole = memory ?? Buffer.allocUnsafeSlow(1 << orderOf(size));
     bytes.copy(whole, 0, start, end);
     return whole.subarray(0, size);
+  }
+
+  private copySmall(bytes: Buffer, start: number, size: number): Buffer {
+    if (this.blockUsed + size > this.block.length) {
+      this.block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+      this.blockUsed = 0;
+    }
+    const at = this.blockUsed;
+    this.blockUsed = at + size;
+    copyBytes(bytes, start, this.block, at, size);
+    return this.block.subarray(at, at + size);
   }
 
   /** Takes back what copy() gave, which nobody may read any more. */
