@@ -21,10 +21,11 @@ import { digestChange } from './digest.ts';
 import { parentPath } from './path.ts';
 import { lastSlash } from './path-bytes.ts';
 import { ZOOKEEPER_PATH } from './quota.ts';
-import type { NewContent, NewPlace, Reservations, TxnMoment } from './reservations.ts';
+import type { NewContent, NewPlace, Reservations } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
+import type { TxnMoment } from './txn-moment.ts';
 import type { Change } from './watches.ts';
 import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
 
@@ -234,11 +235,6 @@ export class NodeChanges implements TxnMoment {
     rows.setStatWords(row, offset, wireOrder(this.zxidHigh), wireOrder(this.zxidLow));
   }
 
-  private setStatTime(row: Row, offset: number): void {
-    const { rows } = this.state.znodes;
-    rows.setStatWords(row, offset, wireOrder(this.timeHigh), wireOrder(this.timeLow));
-  }
-
   /** Tells quotas and watches of a create. */
   noteCreate(path: string, row: Row, parent: Row): void {
     const { quotas, znodes } = this.state;
@@ -407,9 +403,7 @@ export class NodeChanges implements TxnMoment {
 
   private setChanged(row: Row, version: number, sizeBefore: number): void {
     const { state } = this;
-    this.setStatTime(row, StatOffset.mtime);
-    this.setStatZxid(row, StatOffset.mzxid);
-    state.znodes.setStatInt(row, StatOffset.version, version);
+    state.znodes.rows.setModified(row, this, version);
     state.approximateDataSize += state.znodes.dataLength(row) - sizeBefore;
     this.row = row;
   }

@@ -15,16 +15,8 @@ import { crcUpdate, finishDigest, finishDigestWith, statDigest } from './digest.
 import type { Row } from './rows.ts';
 import { Field, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
+import type { TxnMoment } from './txn-moment.ts';
 import { blankZnode, OwnerKind } from './znodes.ts';
-
-/** When a transaction happens, in words: how it is written into Stats. */
-export interface TxnMoment {
-  readonly zxidHigh: number;
-  readonly zxidLow: number;
-  /** ms since 1970 */
-  readonly timeHigh: number;
-  readonly timeLow: number;
-}
 
 /** The place of a new znode: its path is `bytes[start, end)`, and its parent is there or reserved. */
 export interface NewPlace {

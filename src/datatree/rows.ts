@@ -24,6 +24,7 @@ import { writeInt64 } from '../jute/int64.ts';
 import type { Warm } from './memory.ts';
 import { IS_LITTLE_ENDIAN } from './memory.ts';
 import { Records } from './records.ts';
+import type { TxnMoment } from './txn-moment.ts';
 
 /** A znode's place. */
 export type Row = number;
@@ -45,6 +46,9 @@ export const Field = {
 const EXTENSION = 7;
 const NO_EXTENSION = 0;
 const STAT_WORD = 8;
+const MZXID = StatOffset.mzxid >> 2;
+const MTIME = StatOffset.mtime >> 2;
+const VERSION = StatOffset.version >> 2;
 const DATA_LENGTH = 17;
 const WORDS_PER_ROW = 18;
 const SEGMENT_BITS = 12;
@@ -149,6 +153,17 @@ export class Rows extends Records {
   setStatWords(row: Row, offset: number, first: number, second: number): void {
     this.setStatWord(row, offset, first);
     this.setStatWord(row, offset + 4, second);
+  }
+
+  /** Sets what becomes of mzxid, mtime and version when the data of a row is set. */
+  setModified(row: Row, moment: TxnMoment, version: number): void {
+    const words = this.wordSegments[row >> SEGMENT_BITS] as Int32Array;
+    const stat = (row & IN_SEGMENT) * WORDS_PER_ROW + STAT_WORD;
+    words[stat + MZXID] = wireOrder(moment.zxidHigh);
+    words[stat + MZXID + 1] = wireOrder(moment.zxidLow);
+    words[stat + MTIME] = wireOrder(moment.timeHigh);
+    words[stat + MTIME + 1] = wireOrder(moment.timeLow);
+    words[stat + VERSION] = wireOrder(version);
   }
 
   /** Sets a 64-bit field of the Stat. */

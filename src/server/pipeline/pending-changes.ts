@@ -18,8 +18,8 @@ import { STAT_SIZE, StatOffset } from '../../jute/data.ts';
 import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO } from '../../jute/int64.ts';
-import type { Moment, PendingNode } from './pending-node.ts';
-import { newPendingNodes } from './pending-node.ts';
+import type { PendingNode } from './pending-node.ts';
+import { Moment, newPendingNodes } from './pending-node.ts';
 import type { RequestPath } from './request-path.ts';
 import type { CreateOp } from './write-ops.ts';
 
@@ -35,6 +35,8 @@ export class PendingChanges implements PathMatcher {
   /** All records. */
   private readonly records = new Fifo<PendingNode>();
   private readonly spare: PendingNode[] = [];
+  /** The transaction that was applied last; only its zxid counts. */
+  private readonly appliedMoment = new Moment();
   /** The digest after everything, as far as it was asked for, and what has been added since. */
   private digestAsked = 0n;
   private digestSince = 0;
@@ -113,7 +115,7 @@ export class PendingChanges implements PathMatcher {
   take(row: Row, moment: Moment): PendingNode {
     const pending = this.byRow.get(row);
     if (pending === undefined) return this.fromTree(row);
-    return pending.zxid === moment.zxid ? pending : this.duplicate(pending);
+    return pending.isOf(moment) ? pending : this.duplicate(pending);
   }
 
   private fromTree(row: Row): PendingNode {
@@ -251,7 +253,7 @@ export class PendingChanges implements PathMatcher {
     if (node.isKept) return;
     node.isKept = true;
     node.isNewEphemeral = false;
-    node.zxid = moment.zxid;
+    node.setTxn(moment);
     this.undo?.push(this.byRow.get(node.row));
     this.byRow.set(node.row, node);
     this.records.push(node);
@@ -277,9 +279,10 @@ export class PendingChanges implements PathMatcher {
 
   /** Drops the records of every transaction up to `zxid`, which has just been applied. */
   applied(zxid: Zxid): void {
-    const { records } = this;
+    const { records, appliedMoment: moment } = this;
+    moment.set(zxid, 0);
     for (let node = records.first; node !== undefined; node = records.first) {
-      if (node.zxid > zxid) return;
+      if (node.isAfter(moment)) return;
       records.shift();
       if (this.byRow.get(node.row) === node) this.byRow.delete(node.row);
       this.forget(node);

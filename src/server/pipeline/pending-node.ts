@@ -6,7 +6,7 @@
 import type { Row } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
 import { finishDigest } from '../../datatree/digest.ts';
-import type { TxnMoment } from '../../datatree/reservations.ts';
+import type { TxnMoment } from '../../datatree/txn-moment.ts';
 import type { ACL } from '../../jute/data.ts';
 import { STAT_SIZE, StatOffset } from '../../jute/data.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
@@ -45,10 +45,12 @@ export class Moment implements TxnMoment {
   }
 }
 
-/** A znode as it will be after the transaction `zxid`. */
+/** A znode as it will be after a transaction. */
 export class PendingNode {
   row: Row = NO_ROW;
-  zxid: Zxid = ZXID_ZERO;
+  /** The zxid of its transaction, in two halves. */
+  zxidHigh = 0;
+  zxidLow = 0;
   /** False: the transaction deletes it. */
   exists = true;
   /** Its Stat in the wire layout; numChildren is kept, dataLength is not. */
@@ -69,6 +71,23 @@ export class PendingNode {
   constructor(memory: ArrayBuffer, at: number) {
     this.stat = new Uint8Array(memory, at, STAT_SIZE);
     this.statWords = new Int32Array(memory, at, STAT_SIZE / 4);
+  }
+
+  /** Notes whose transaction it is. */
+  setTxn(moment: Moment): void {
+    this.zxidHigh = moment.zxidHigh;
+    this.zxidLow = moment.zxidLow;
+  }
+
+  /** Whether it is that of this very transaction. */
+  isOf(moment: Moment): boolean {
+    return this.zxidLow === moment.zxidLow && this.zxidHigh === moment.zxidHigh;
+  }
+
+  /** Whether its transaction comes after another one. */
+  isAfter(moment: Moment): boolean {
+    if (this.zxidHigh !== moment.zxidHigh) return this.zxidHigh > moment.zxidHigh;
+    return this.zxidLow >>> 0 > moment.zxidLow >>> 0;
   }
 
   get version(): number {
