@@ -21,6 +21,7 @@ import { readInt32, SESSION_ID_ZERO } from '../../jute/int64.ts';
 import type { PendingNode } from './pending-node.ts';
 import { Moment, newPendingNodes } from './pending-node.ts';
 import type { RequestPath } from './request-path.ts';
+import { RowMap } from './row-map.ts';
 import type { CreateOp } from './write-ops.ts';
 
 /** Where data that is null ends. */
@@ -31,7 +32,7 @@ const STAT_WORDS = STAT_SIZE / 4;
 export class PendingChanges implements PathMatcher {
   private readonly tree: DataTree;
   private readonly digestEnabled: boolean;
-  private readonly byRow = new Map<Row, PendingNode>();
+  private readonly byRow = new RowMap<PendingNode>();
   /** All records. */
   private readonly records = new Fifo<PendingNode>();
   private readonly spare: PendingNode[] = [];
@@ -254,8 +255,8 @@ export class PendingChanges implements PathMatcher {
     node.isKept = true;
     node.isNewEphemeral = false;
     node.setTxn(moment);
-    this.undo?.push(this.byRow.get(node.row));
-    this.byRow.set(node.row, node);
+    const before = this.byRow.put(node.row, node);
+    this.undo?.push(before);
     this.records.push(node);
   }
 
@@ -270,7 +271,7 @@ export class PendingChanges implements PathMatcher {
     const { tree, byRow } = this;
     const rows = tree.ephemeralRowsOf(sessionId).filter((row) => byRow.get(row)?.exists !== false);
     if (this.newEphemeralCount === 0) return rows;
-    for (const node of byRow.values()) {
+    for (const node of byRow.all()) {
       const isReserved = node.exists && tree.isReserved(node.row);
       if (isReserved && node.ephemeralOwner === sessionId) rows.push(node.row);
     }
@@ -284,7 +285,7 @@ export class PendingChanges implements PathMatcher {
     for (let node = records.first; node !== undefined; node = records.first) {
       if (node.isAfter(moment)) return;
       records.shift();
-      if (this.byRow.get(node.row) === node) this.byRow.delete(node.row);
+      this.byRow.delete(node.row, node);
       this.forget(node);
     }
     // With nothing on its way the tree may change by transactions that were not prepared here, and rows may go.
@@ -317,7 +318,7 @@ export class PendingChanges implements PathMatcher {
       const node = this.records.pop() as PendingNode;
       const previous = undo[index];
       if (previous === undefined) this.byRow.delete(node.row);
-      else this.byRow.set(previous.row, previous);
+      else this.byRow.put(previous.row, previous);
       this.forget(node);
     }
     this.undo = [];
