@@ -135,6 +135,11 @@ export class DataTree {
     return this.state.znodes.hashOf(bytes, start, end);
   }
 
+  /** The first `count` of these hashes are going to be looked for: many at once are fetched sooner than one after the other. */
+  expect(hashes: Int32Array, count: number): void {
+    this.state.znodes.expect(hashes, count);
+  }
+
   /**
    * The row of the path `bytes[start, end)`, whose hash is given, among all that `matcher` takes: it is asked about those also that are
    * only reserved, of which several may have one path. Not for the root.

@@ -80,13 +80,25 @@ export class PendingChanges implements PathMatcher {
 
   // ---- look-up
 
-  /** The row of the znode that there will be at `path`, or NO_ROW; sets path.hash. */
+  /** Gives a path the hash under which it is found. */
+  hash(path: RequestPath): number {
+    path.hash = this.tree.hashOf(path.bytes, path.start, path.end);
+    path.isHashed = true;
+    return path.hash;
+  }
+
+  /** The first `count` of these hashes are going to be looked for. */
+  expect(hashes: Int32Array, count: number): void {
+    this.tree.expect(hashes, count);
+  }
+
+  /** The row of the znode that there will be at `path`, or NO_ROW. */
   find(path: RequestPath): Row {
     const { tree } = this;
     const { bytes, start, end } = path;
     if (isRoot(bytes, start, end)) return tree.root;
-    path.hash = tree.hashOf(bytes, start, end);
-    return tree.findMatching(this, path.hash, bytes, start, end);
+    const hash = path.isHashed ? path.hash : this.hash(path);
+    return tree.findMatching(this, hash, bytes, start, end);
   }
 
   /** The row of the znode that there will be at what stands before the last slash of `path`, or NO_ROW. */

@@ -16,14 +16,16 @@ import { JuteError } from '../../jute/reader.ts';
 import type { MultiTxn, Txn } from '../../jute/txn.ts';
 import { unreachable } from '../../jute/unreachable.ts';
 import type { Asker } from './asker.ts';
+import { MultiPart } from './multi-part.ts';
 import type { PendingChanges } from './pending-changes.ts';
 import type { Moment } from './pending-node.ts';
 import type { PrepareCreate } from './prepare-create.ts';
 import type { PrepareDelete } from './prepare-delete.ts';
 import type { PrepareSet } from './prepare-set.ts';
 import type { Request } from './request.ts';
-import type { CreateType } from './write-ops.ts';
-import { CreateOp, PathVersionOp, SetDataOp } from './write-ops.ts';
+
+/** So many parts are read before the first of them is prepared: the tree is told their paths together (DataTree.expect). */
+const PARTS_AHEAD = 64;
 
 /** Prepares multis. */
 export class PrepareMulti {
@@ -31,9 +33,8 @@ export class PrepareMulti {
   private readonly creates: PrepareCreate;
   private readonly deletes: PrepareDelete;
   private readonly sets: PrepareSet;
-  private readonly createOp = new CreateOp();
-  private readonly pathVersionOp = new PathVersionOp();
-  private readonly setDataOp = new SetDataOp();
+  private readonly ahead = Array.from({ length: PARTS_AHEAD }, () => new MultiPart());
+  private readonly hashes = new Int32Array(PARTS_AHEAD);
   /** The parts of the multi at hand, as long as all are plain creates or all are sets; then `txns` is null. */
   private readonly createParts = new CreateParts();
   private readonly setParts = new SetParts();
@@ -87,65 +88,56 @@ export class PrepareMulti {
     const { asker, moment, refuse } = context;
     let types: number[] | null = null;
     let hasFailed = false;
-    for (;;) {
+    for (let count = PARTS_AHEAD; count === PARTS_AHEAD; ) {
+      count = this.readAhead(reader);
+      for (let index = 0; index < count; index++) {
+        const asked = this.ahead[index] as MultiPart;
+        const part = hasFailed
+          ? ErrorCode.runtimeInconsistency
+          : this.preparePart(asked, asker, moment);
+        if (part === null) continue;
+        this.txns ??= this.flatTxn(reader.bytes).txns;
+        const { txns } = this;
+        if (typeof part === 'number') {
+          if (!hasFailed) refuse();
+          hasFailed = true;
+          txns.push({ type: OpCode.error, err: part });
+        } else {
+          if (part.type !== asked.type) types ??= txns.map((txn) => txn.type);
+          txns.push(part);
+        }
+        types?.push(asked.type);
+      }
+    }
+    return types;
+  }
+
+  /** Reads the next parts and returns how many there are: fewer than PARTS_AHEAD at the end of the multi. */
+  private readAhead(reader: JuteReader): number {
+    const { pending, hashes } = this;
+    let count = 0;
+    for (; count < PARTS_AHEAD; count++) {
       const type = reader.readInt();
       const done = reader.readBoolean();
       reader.readInt();
-      if (done) return types;
-      const asked = this.readPart(type, reader);
-      const part = hasFailed
-        ? ErrorCode.runtimeInconsistency
-        : this.preparePart(asked, asker, moment);
-      if (part === null) continue;
-      this.txns ??= this.flatTxn(reader.bytes).txns;
-      const { txns } = this;
-      if (typeof part === 'number') {
-        if (!hasFailed) refuse();
-        hasFailed = true;
-        txns.push({ type: OpCode.error, err: part });
-      } else {
-        if (part.type !== asked) types ??= txns.map((txn) => txn.type);
-        txns.push(part);
-      }
-      types?.push(asked);
+      if (done) break;
+      const path = (this.ahead[count] as MultiPart).read(type, reader);
+      hashes[count] = pending.hash(path);
     }
-  }
-
-  /** Reads a part and returns what it is. Parts of a multiRead are an error here, as is a path that is null, over which Java fails. */
-  private readPart(type: number, reader: JuteReader): PartType {
-    switch (type) {
-      case OpCode.create:
-      case OpCode.create2:
-      case OpCode.createContainer:
-      case OpCode.createTTL:
-        this.createOp.read(type, reader);
-        this.createOp.becomePart();
-        demandPath(this.createOp);
-        return this.createOp.type;
-      case OpCode.delete:
-      case OpCode.check:
-        this.pathVersionOp.read(reader);
-        demandPath(this.pathVersionOp);
-        return type;
-      case OpCode.setData:
-        this.setDataOp.read(reader);
-        demandPath(this.setDataOp);
-        return type;
-      default:
-        throw new JuteError(`op code ${type} in a multi`);
-    }
+    pending.expect(hashes, count);
+    return count;
   }
 
   /** Null where the part is among createParts or setParts. */
-  private preparePart(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode | null {
-    const part = this.dispatch(type, asker, moment);
+  private preparePart(asked: MultiPart, asker: Asker, moment: Moment): Txn | ErrorCode | null {
+    const part = this.dispatch(asked, asker, moment);
     // What Java fails over in a part, an absent name in an ACL for one, it fails over as a whole.
     if (part === ErrorCode.marshallingError) throw new JuteError('a part that Java fails over');
     return part;
   }
 
-  private dispatch(type: PartType, asker: Asker, moment: Moment): Txn | ErrorCode | null {
-    const { createOp } = this;
+  private dispatch(asked: MultiPart, asker: Asker, moment: Moment): Txn | ErrorCode | null {
+    const { type, createOp, pathVersionOp, setDataOp } = asked;
     switch (type) {
       case OpCode.create:
       case OpCode.create2:
@@ -158,22 +150,15 @@ export class PrepareMulti {
       case OpCode.createTTL:
         return this.creates.prepare(createOp, type, asker, moment);
       case OpCode.delete:
-        return this.deletes.prepare(this.pathVersionOp, asker, moment);
+        return this.deletes.prepare(pathVersionOp, asker, moment);
       case OpCode.check:
-        return this.sets.prepareCheck(this.pathVersionOp, asker, moment);
+        return this.sets.prepareCheck(pathVersionOp, asker, moment);
       case OpCode.setData:
         return this.txns === null && this.createParts.count === 0
-          ? this.sets.preparePart(this.setDataOp, asker, moment, this.setParts)
-          : this.sets.prepareData(this.setDataOp, asker, moment);
+          ? this.sets.preparePart(setDataOp, asker, moment, this.setParts)
+          : this.sets.prepareData(setDataOp, asker, moment);
       default:
         return unreachable(type);
     }
   }
-}
-
-/** What a multi may consist of. */
-type PartType = CreateType | typeof OpCode.delete | typeof OpCode.check | typeof OpCode.setData;
-
-function demandPath(op: { readonly hasPath: boolean }): void {
-  if (!op.hasPath) throw new JuteError('a part without a path');
 }

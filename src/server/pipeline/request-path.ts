@@ -27,8 +27,9 @@ export class RequestPath implements PathRange {
   lastSlash = -1;
   /** The bytes are those that were read. */
   isVerbatim = false;
-  /** Under which the tree finds it; PendingChanges.find() sets it. */
+  /** Under which the tree finds it, once that is known. */
   hash = 0;
+  isHashed = false;
   private isUsual = false;
 
   /** Reads a ustring. False for null. Raises JuteError. */
@@ -48,6 +49,7 @@ export class RequestPath implements PathRange {
     this.charCount = text.length;
     this.lastSlash = this.bytes.lastIndexOf(SLASH);
     this.isVerbatim = false;
+    this.isHashed = false;
     this.isUsual = false;
   }
 
@@ -82,6 +84,7 @@ export class RequestPath implements PathRange {
     this.charCount = end - start;
     this.lastSlash = lastSlash;
     this.isVerbatim = true;
+    this.isHashed = false;
     this.isUsual = isUsual && (last !== SLASH || end - start === 1);
   }
 
