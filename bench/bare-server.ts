@@ -1,111 +1,196 @@
 /*
- * A server that answers gets without any logic: the ceiling of what one Node process can do over sockets,
- * and the proof that the generator is faster than the servers it measures. It knows the znodes of
- * the get load by their path's digits, accepts creates without doing them, and understands nothing else.
+ * A server that answers without any logic: the ceiling of what one Node process can do over sockets, and the proof that the
+ * generator is faster than the servers it measures. It knows the znodes of the get load by their path's digits, and the one of the
+ * watch load because there is no other; it accepts creates without doing them, and understands nothing else.
  */
 import net from 'node:net';
+import { type Handle, takeHandle } from '../src/server/host/socket-handle.ts';
 import { DATA_BYTES, dataPath, fillContent, NODE_COUNT } from './content.ts';
-import { Op, REPLY_HEADER_BYTES, STAT_BYTES, viewOf } from './wire.ts';
+import { type FrameReceiver, FrameSplitter } from './frames.ts';
+import { WATCHED } from './load/watch.ts';
+import { NOTIFICATION_XID, Op, REPLY_HEADER_BYTES, STAT_BYTES, viewOf } from './wire.ts';
 
-const REPLY_BYTES = 4 + REPLY_HEADER_BYTES + 4 + DATA_BYTES + STAT_BYTES;
-const PATH_AT = 16;
-const DIGITS_AT = PATH_AT + dataPath(0).length - 4;
+const FRAME_BODY_AT = 4 + REPLY_HEADER_BYTES;
+const REPLY_BYTES = FRAME_BODY_AT + 4 + DATA_BYTES + STAT_BYTES;
+const STAT_AT = FRAME_BODY_AT + 4 + DATA_BYTES;
+const STAT_VERSION = 32;
 const STAT_DATA_LENGTH = 52;
-
-/** The replies to a get of each znode, one after the other. */
-function encodeReplies(): Buffer {
-  const replies = Buffer.alloc(NODE_COUNT * REPLY_BYTES);
-  const view = viewOf(replies);
-  for (let node = 0; node < NODE_COUNT; node++) {
-    const at = node * REPLY_BYTES;
-    view.setInt32(at, REPLY_BYTES - 4);
-    view.setInt32(at + 4 + REPLY_HEADER_BYTES, DATA_BYTES);
-    fillContent(view, at + 8 + REPLY_HEADER_BYTES, node, 0);
-    view.setInt32(at + REPLY_BYTES - STAT_BYTES + STAT_DATA_LENGTH, DATA_BYTES);
-  }
-  return replies;
-}
+/** Where things stand in a request, behind the length of its frame: xid(4) op(4) path(4+n). */
+const PATH_AT = 8;
+const DIGITS_AT = PATH_AT + dataPath(0).length;
+const SHARED_BYTES = 256 * 1024;
+const NODE_DATA_CHANGED = 3;
+const SYNC_CONNECTED = 3;
 
 /** Serves on 127.0.0.1 until SIGTERM. */
 export function serveBare(port: number): void {
-  const replies = encodeReplies();
-  const server = net.createServer(
-    {
-      noDelay: true,
-    },
-    (socket) => new BareConnection(socket, replies),
-  );
+  const znodes = new BareZnodes();
+  const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+    const handle = takeHandle(accepted);
+    if (handle !== null) new BareConnection(handle, znodes);
+  });
   process.once('SIGTERM', () => process.exit(0));
   server.listen(port, '127.0.0.1');
 }
 
-class BareConnection {
-  readonly #socket: net.Socket;
-  readonly #replies: Buffer;
-  #pending: Buffer = Buffer.alloc(0);
-  #shaken = false;
+/** A reply to getData, of an all but empty Stat. */
+function encodeGetReply(replies: Buffer, at: number): void {
+  replies.writeInt32BE(REPLY_BYTES - 4, at);
+  replies.writeInt32BE(DATA_BYTES, at + FRAME_BODY_AT);
+  replies.writeInt32BE(DATA_BYTES, at + STAT_AT + STAT_DATA_LENGTH);
+}
 
-  constructor(socket: net.Socket, replies: Buffer) {
-    this.#socket = socket;
-    this.#replies = replies;
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => this.#received(chunk));
+/** type, state and path behind the header of an event. */
+function encodeEvent(): Buffer {
+  const event = Buffer.alloc(FRAME_BODY_AT + 12 + WATCHED.length);
+  event.writeInt32BE(event.length - 4, 0);
+  event.writeInt32BE(NOTIFICATION_XID, 4);
+  event.writeInt32BE(NODE_DATA_CHANGED, FRAME_BODY_AT);
+  event.writeInt32BE(SYNC_CONNECTED, FRAME_BODY_AT + 4);
+  event.writeInt32BE(WATCHED.length, FRAME_BODY_AT + 8);
+  event.write(WATCHED, FRAME_BODY_AT + 12, 'latin1');
+  return event;
+}
+
+/** What there is to be read, as replies that only lack their xid. */
+class BareZnodes {
+  /** The replies to a get of each znode of the get load, one after the other. */
+  readonly replies = Buffer.alloc(NODE_COUNT * REPLY_BYTES);
+  /** The reply to a get of the watched znode. */
+  readonly watched = Buffer.alloc(REPLY_BYTES);
+  /** Who has read it since it was set. */
+  watchers: BareConnection[] = [];
+  readonly #event = encodeEvent();
+
+  constructor() {
+    const view = viewOf(this.replies);
+    for (let node = 0; node < NODE_COUNT; node++) {
+      const at = node * REPLY_BYTES;
+      encodeGetReply(this.replies, at);
+      fillContent(view, at + FRAME_BODY_AT + 4, node, 0);
+    }
+    encodeGetReply(this.watched, 0);
   }
 
-  #received(chunk: Buffer): void {
-    const bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    const view = viewOf(bytes);
-    if (bytes.length >= 4 && bytes.toString('latin1', 0, 4) === 'srvr') {
-      this.#socket.end('Mode: standalone\n');
-      return;
-    }
-    const out: number[] = [];
-    let at = 0;
-    while (bytes.length - at >= 4) {
-      const end = at + 4 + view.getInt32(at);
-      if (end > bytes.length) break;
-      out.push(at);
-      at = end;
-    }
-    this.#pending = bytes.subarray(at);
-    this.#answer(view, bytes, out);
-  }
-
-  #answer(view: DataView, bytes: Buffer, frames: readonly number[]): void {
-    const reply = Buffer.allocUnsafe(frames.length * REPLY_BYTES);
-    let length = 0;
-    for (const at of frames) {
-      if (!this.#shaken) {
-        this.#shaken = true;
-        reply.fill(0, 0, 41);
-        reply.writeInt32BE(37, 0);
-        reply.writeInt32BE(30_000, 8);
-        reply.writeInt32BE(16, 20);
-        length = 41;
-      } else if (view.getInt32(at + 8) === Op.getData) {
-        const digits = view.getInt32(at + DIGITS_AT) & 0x0f0f0f0f;
-        const tens = (digits >>> 24) * 10 + ((digits >>> 16) & 15);
-        const node = (tens * 10 + ((digits >>> 8) & 15)) * 10 + (digits & 15);
-        this.#replies.copy(reply, length, node * REPLY_BYTES, (node + 1) * REPLY_BYTES);
-        reply.writeInt32BE(view.getInt32(at + 4), length + 4);
-        length += REPLY_BYTES;
-      } else {
-        length += this.#echo(view, bytes, at, reply, length);
-      }
-    }
-    this.#socket.write(reply.subarray(0, length));
-  }
-
-  /** The reply to a create (its path) or to a closeSession (nothing). */
-  #echo(view: DataView, bytes: Buffer, at: number, reply: Buffer, to: number): number {
-    const isCreate = view.getInt32(at + 8) === Op.create;
-    const body = isCreate ? bytes.subarray(at + 12, at + 16 + view.getInt32(at + 12)) : NOTHING;
-    reply.fill(0, to, to + 4 + REPLY_HEADER_BYTES);
-    reply.writeInt32BE(REPLY_HEADER_BYTES + body.length, to);
-    reply.writeInt32BE(view.getInt32(at + 4), to + 4);
-    body.copy(reply, to + 4 + REPLY_HEADER_BYTES);
-    return 4 + REPLY_HEADER_BYTES + body.length;
+  /** Makes `data` what the watched znode holds, and tells its watchers. */
+  set(data: Buffer): void {
+    data.copy(this.watched, FRAME_BODY_AT + 4);
+    const version = this.watched.readInt32BE(STAT_AT + STAT_VERSION);
+    this.watched.writeInt32BE(version + 1, STAT_AT + STAT_VERSION);
+    const { watchers } = this;
+    this.watchers = [];
+    for (const watcher of watchers) watcher.write(this.#event);
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+const input = Buffer.allocUnsafeSlow(SHARED_BYTES);
+const inputView = viewOf(input);
+/** The replies to one chunk of requests. */
+let output = Buffer.allocUnsafeSlow(SHARED_BYTES);
+
+class BareConnection implements FrameReceiver {
+  readonly #socket: net.Socket;
+  readonly #znodes: BareZnodes;
+  readonly #splitter = new FrameSplitter();
+  #shaken = false;
+  #length = 0;
+
+  constructor(handle: Handle, znodes: BareZnodes) {
+    this.#znodes = znodes;
+    this.#socket = new net.Socket({
+      handle,
+      onread: { buffer: input, callback: (count: number) => this.#received(count) },
+    } as object);
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.resume();
+  }
+
+  write(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  #received(count: number): boolean {
+    if (!this.#shaken && input.toString('latin1', 0, 4) === 'srvr') {
+      this.#socket.end('Mode: standalone\n');
+      return true;
+    }
+    this.#length = 0;
+    this.#splitter.split(inputView, input, count, this);
+    this.write(output.subarray(0, this.#length));
+    // What the kernel has not taken stays with the socket.
+    if (this.#socket.writableLength > 0) output = Buffer.allocUnsafeSlow(SHARED_BYTES);
+    return true;
+  }
+
+  chunkStart(): void {}
+
+  frame(view: DataView, bytes: Buffer, start: number, end: number): void {
+    const at = this.#length;
+    if (!this.#shaken) {
+      this.#shaken = true;
+      // protocolVersion, timeOut, sessionId, passwd, readOnly
+      output.fill(0, at, at + 41);
+      output.writeInt32BE(37, at);
+      output.writeInt32BE(30_000, at + 8);
+      output.writeInt32BE(16, at + 20);
+      this.#length += 41;
+      return;
+    }
+    const op = view.getInt32(start + 4);
+    if (op === Op.getData) this.#get(view, start);
+    else if (op === Op.setData) this.#set(view, bytes, start);
+    else this.#echo(bytes, start, op === Op.create ? this.#pathEnd(view, start) : start, end);
+    output.writeInt32BE(view.getInt32(start), at + 4);
+  }
+
+  #pathEnd(view: DataView, start: number): number {
+    return start + PATH_AT + 4 + view.getInt32(start + PATH_AT);
+  }
+
+  #get(view: DataView, start: number): void {
+    const { replies, watched, watchers } = this.#znodes;
+    if (view.getInt32(start + PATH_AT) === WATCHED.length) {
+      watchers.push(this);
+      this.#append(watched, 0, REPLY_BYTES);
+      return;
+    }
+    const digits = view.getInt32(start + DIGITS_AT) & 0x0f0f0f0f;
+    const tens = (digits >>> 24) * 10 + ((digits >>> 16) & 15);
+    const node = (tens * 10 + ((digits >>> 8) & 15)) * 10 + (digits & 15);
+    this.#append(replies, node * REPLY_BYTES, (node + 1) * REPLY_BYTES);
+  }
+
+  /** The reply is the Stat. */
+  #set(view: DataView, bytes: Buffer, start: number): void {
+    const dataAt = this.#pathEnd(view, start) + 4;
+    this.#znodes.set(bytes.subarray(dataAt, dataAt + DATA_BYTES));
+    this.#header(STAT_BYTES);
+    this.#append(this.#znodes.watched, STAT_AT, REPLY_BYTES);
+  }
+
+  /** The reply to a create (its path, which it may have set data for) or to a closeSession (nothing). */
+  #echo(bytes: Buffer, start: number, pathEnd: number, end: number): void {
+    const pathStart = Math.min(start + PATH_AT, pathEnd);
+    this.#header(pathEnd - pathStart);
+    this.#append(bytes, pathStart, pathEnd);
+    const isWatched = pathEnd - pathStart === 4 + WATCHED.length && end > pathEnd;
+    if (isWatched)
+      bytes.copy(this.#znodes.watched, FRAME_BODY_AT + 4, pathEnd + 4, pathEnd + 4 + DATA_BYTES);
+  }
+
+  /** A frame that has this many bytes behind its header. */
+  #header(bodySize: number): void {
+    output.fill(0, this.#length, this.#length + FRAME_BODY_AT);
+    output.writeInt32BE(REPLY_HEADER_BYTES + bodySize, this.#length);
+    this.#length += FRAME_BODY_AT;
+  }
+
+  #append(source: Buffer, start: number, end: number): void {
+    source.copy(output, this.#length, start, end);
+    this.#length += end - start;
+  }
+
+  chunkEnd(): void {}
+
+  closed(): void {}
+}

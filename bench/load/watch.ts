@@ -21,7 +21,8 @@ import {
   WrongReply,
 } from '../wire.ts';
 
-const WATCHED = '/bench/watched';
+/** The znode of this load. */
+export const WATCHED = '/bench/watched';
 
 /** Event.EventType.NodeDataChanged and KeeperState.SyncConnected. */
 const NODE_DATA_CHANGED = 3;
