@@ -102,6 +102,8 @@ export class Journal {
     wake();
     metrics.syncProcessorQueueFlushTime.add(clock.elapsed - this.lastFlushAt);
     this.countDurable(zxid);
+    // The disk goes on while the server carries out and answers what is durable.
+    this.flush();
     durable(zxid);
     const { waiting } = this;
     if (waiting.length === 0) return;

@@ -385,7 +385,7 @@ export class TxnLog {
     this.rollAtSizeLimit();
     this.reportSync();
     this.events.onDurable(this.durable);
-    if (this.closed !== null) this.finishClose();
+    this.finishClose();
   }
 
   private recycle(batch: Batch): void {
@@ -432,12 +432,13 @@ export class TxnLog {
       return;
     }
     this.closed = done;
-    if (this.writing === null) this.finishClose();
+    this.finishClose();
   }
 
   private finishClose(): void {
     const { closed } = this;
-    if (closed === null) return;
+    // Whoever heard that something is durable may have begun the next write.
+    if (closed === null || this.writing !== null) return;
     if (this.hasPending) {
       this.flush();
       return;

@@ -80,6 +80,8 @@ export class Scene {
   zxid: Zxid;
   /** What the log told, oldest first. */
   readonly durable: Zxid[] = [];
+  /** What the owner of the log does whenever something became durable. */
+  afterDurable: () => void = () => undefined;
   readonly failures: Error[] = [];
   readonly syncs: number[] = [];
   readonly slowSyncs: string[] = [];
@@ -108,7 +110,10 @@ export class Scene {
         ...options,
       },
       {
-        onDurable: (zxid) => this.durable.push(zxid),
+        onDurable: (zxid) => {
+          this.durable.push(zxid);
+          this.afterDurable();
+        },
         onFailure: (error) => this.failures.push(error),
         onSync: (elapsedMs) => this.syncs.push(elapsedMs),
         onSlowSync: (message) => this.slowSyncs.push(message),

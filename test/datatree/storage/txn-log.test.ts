@@ -253,6 +253,18 @@ describe('closing', () => {
     expect(scene.log.durableZxid).toBe(zxid(3));
   });
 
+  it('waits for a write that begins as soon as the one before is durable', () => {
+    const scene = new Scene();
+    scene.afterDurable = () => scene.log.flush();
+    scene.append(createTxn('/a'));
+    scene.log.flush();
+    scene.append(createTxn('/b'));
+    const durableAtEnd: bigint[] = [];
+    scene.log.close(() => durableAtEnd.push(scene.log.durableZxid));
+    scene.disk.settle();
+    expect(durableAtEnd).toEqual([zxid(2)]);
+  });
+
   it('is the end: what comes afterwards is not written', () => {
     const scene = new Scene();
     scene.commit(createTxn('/a'));
