@@ -3,7 +3,7 @@
  * depends on has changed since the last time it succeeded. Needs nothing but Node and npm.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,6 +42,12 @@ if (major < needMajor || (major === needMajor && minor < needMinor)) {
 
 const lock = join(root, 'package-lock.json');
 if (changedAt(join(root, 'node_modules/.package-lock.json')) < changedAt(lock)) {
+  // npm empties the folder first, and would empty that of whoever it is linked to.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    fail(
+      'node_modules is a link to what is older than package-lock.json: run npm ci there, or remove the link',
+    );
+  }
   // The compiler is a development dependency, which NODE_ENV=production would leave out.
   run('installing the dependencies', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
 }
