@@ -14,6 +14,7 @@ import { OpCode } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
+import { validateACL, validateInt } from './checks.ts';
 import { errorOf, type ZooKeeperError } from './errors.ts';
 import type { CreateParts, Data, DataResult, RequestOptions } from './operations.ts';
 import { bytesOf, copied, createType, isSequential, present, presentAll } from './operations.ts';
@@ -42,7 +43,10 @@ export interface MultiCreateResult {
   readonly stat: Stat | null;
 }
 
-/** A change of several znodes as a whole. Its methods return the same object, so that it can be filled in a loop. */
+/**
+ * A change of several znodes as a whole. Its methods return the same object, so that it can be filled in a loop. They raise TypeError
+ * and RangeError as those of ZooKeeper reject, and leave it as it was then.
+ */
 export class Multi<Results extends readonly unknown[]> {
   readonly #target: MultiTarget;
   readonly #ops: MultiWriteOp[] = [];
@@ -58,7 +62,7 @@ export class Multi<Results extends readonly unknown[]> {
     return this.#ops.length;
   }
 
-  /** Creates a znode; gives its path. Raises TypeError and RangeError as ZooKeeper.create does. */
+  /** Creates a znode; gives its path. */
   create(path: string, data: Data = null, parts: CreateParts = {}): Multi<[...Results, string]> {
     return this.#create(path, data, parts, OpCode.create, (result) => this.#pathOf(result));
   }
@@ -77,12 +81,16 @@ export class Multi<Results extends readonly unknown[]> {
 
   /** Deletes a znode without children; gives undefined. */
   delete(path: string, version = -1): Multi<[...Results, undefined]> {
-    return this.#append(path, { type: OpCode.delete, path: this.#on(path), version }, nothing);
+    const op = { type: OpCode.delete, path: this.#on(path), version } as const;
+    validateInt('version', version);
+    return this.#append(path, op, nothing);
   }
 
   /** Demands that a znode is there, and has the version unless it is -1; gives undefined. */
   check(path: string, version = -1): Multi<[...Results, undefined]> {
-    return this.#append(path, { type: OpCode.check, path: this.#on(path), version }, nothing);
+    const op = { type: OpCode.check, path: this.#on(path), version } as const;
+    validateInt('version', version);
+    return this.#append(path, op, nothing);
   }
 
   /** Replaces the data of a znode; gives its Stat. */
@@ -93,6 +101,7 @@ export class Multi<Results extends readonly unknown[]> {
       data: bytesOf(data),
       version,
     } as const;
+    validateInt('version', version);
     return this.#append(path, op, (result) => {
       if (result.type !== OpCode.setData) throw unexpected(result);
       return result.stat;
@@ -142,11 +151,13 @@ export class Multi<Results extends readonly unknown[]> {
     decode: (result: MultiResult) => T,
   ): Multi<[...Results, T]> {
     validatePath(path, isSequential(parts.mode ?? 'persistent'));
+    const { acl = OPEN_ACL_UNSAFE } = parts;
+    validateACL(acl);
     const op: MultiWriteOp = {
       ...createType(parts, plain),
       path: this.#target.chroot.toServer(path),
       data: bytesOf(data),
-      acl: parts.acl ?? OPEN_ACL_UNSAFE,
+      acl,
     };
     return this.#append(path, op, decode);
   }

@@ -8,6 +8,7 @@ import type { ACL, ClientInfo, Stat } from '../jute/data.ts';
 import { CreateMode, OpCode } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
+import { validateName } from './checks.ts';
 import type { Watcher } from './watch-registry.ts';
 
 /** What every operation can be given. */
@@ -107,11 +108,6 @@ export function bytesOf(data: Data | undefined): Uint8Array | null {
   throw new TypeError(`Data is a Uint8Array, a string or null, not of type ${typeof data}`);
 }
 
-/** Raises TypeError for a watcher that cannot be told anything. */
-export function validateWatcher(watcher: Watcher): void {
-  if (typeof watcher !== 'function') throw new TypeError('A watcher is a function');
-}
-
 /** True for the modes that let the server append a number. */
 export function isSequential(mode: CreateModeName): boolean {
   return (
@@ -139,8 +135,8 @@ export function createType<T extends typeof OpCode.create | typeof OpCode.create
   readonly ttl: bigint;
 } {
   const { mode = 'persistent', ttlMs } = parts;
+  validateName('mode', mode, CreateMode);
   const flags = CreateMode[mode];
-  if (flags === undefined) throw new TypeError(`Unknown mode ${JSON.stringify(mode)}`);
   if (!isTTLMode(mode)) {
     if (ttlMs !== undefined) throw new RangeError(`A TTL does not belong to mode ${mode}`);
     return { type: mode === 'container' ? OpCode.createContainer : plain, flags, ttl: -1n };

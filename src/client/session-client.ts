@@ -11,6 +11,7 @@ import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { AbortSignals } from './abort-signals.ts';
 import { callListener } from './call-listener.ts';
+import { validateAtLeast, validateNumber } from './checks.ts';
 import type { ServerAddress } from './connection-string.ts';
 import { ClientClosedError, ConnectionLossError, errorOf } from './errors.ts';
 import type { RequestOptions } from './operations.ts';
@@ -106,12 +107,16 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
     return this.host.session.watches.count;
   }
 
-  /** Resolves when a server serves the session, at once if one does. Rejects when the session is over, or by its options. */
+  /**
+   * Resolves when a server serves the session, at once if one does. Rejects when the session is over, or by its options; with
+   * RangeError for a `timeoutMs` that is not from 1 to 2^31 - 1.
+   */
   async connected(options: RequestOptions = {}): Promise<void> {
+    const { signal, timeoutMs } = options;
+    if (timeoutMs !== undefined) validateAtLeast('timeoutMs', timeoutMs, 1);
     const { session } = this.host;
     if (session.isConnected) return;
     if (!session.isAlive) throw this.overError();
-    const { signal, timeoutMs } = options;
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const finish = (settle: () => void): void => {
@@ -213,6 +218,7 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
   ): Request | null {
     const { type, path, write, read, options, registration = null } = question;
     const { signal, timeoutMs = this.#requestTimeoutMs } = options;
+    validateNumber('timeoutMs', timeoutMs);
     if (signal?.aborted === true) {
       reject(signal.reason);
       return null;

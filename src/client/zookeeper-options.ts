@@ -4,6 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import { validateAtLeast, validateNumber } from './checks.ts';
 import {
   type ConnectionString,
   parseConnectionString,
@@ -84,7 +85,6 @@ const DEFAULT_MAX_REQUESTS = 100_000;
 const DEFAULT_RECONNECT_DELAY_MS = 1_000;
 /** Bytes of the client's part of a DIGEST-MD5 exchange that nobody can foresee. */
 const CNONCE_SIZE = 16;
-const MAX_INT = 0x7fff_ffff;
 
 /** Everything a client needs to know. */
 export interface ClientSettings extends HostSettings {
@@ -93,7 +93,7 @@ export interface ClientSettings extends HostSettings {
   readonly requestTimeoutMs: number;
 }
 
-/** Options with their defaults. Raises TypeError for a connection string that is none, RangeError for numbers that make no sense. */
+/** Options with their defaults. Raises TypeError for a connection string that is none, that or RangeError for numbers that make no sense. */
 export function clientSettings(
   connectionString: string,
   options: ZooKeeperOptions,
@@ -106,11 +106,12 @@ export function clientSettings(
     least = 1,
   ): number => {
     const value = options[name] ?? byDefault;
-    if (value >= least && value <= MAX_INT) return value;
-    throw new RangeError(`${name} is from ${least} to ${MAX_INT}, not ${value}`);
+    validateAtLeast(name, value, least);
+    return value;
   };
   const requestTimeoutMs = options.requestTimeoutMs ?? Number.POSITIVE_INFINITY;
-  if (!(requestTimeoutMs > 0)) {
+  validateNumber('requestTimeoutMs', requestTimeoutMs);
+  if (requestTimeoutMs <= 0) {
     throw new RangeError(`requestTimeoutMs is more than 0, not ${requestTimeoutMs}`);
   }
   return {

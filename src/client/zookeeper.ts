@@ -32,6 +32,7 @@ import {
 } from '../jute/proto.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
+import { validateACL, validateInt, validateName, validateWatcher } from './checks.ts';
 import { NoWatcherError } from './errors.ts';
 import type { MultiTarget } from './multi.ts';
 import { Multi, MultiRead } from './multi.ts';
@@ -58,7 +59,6 @@ import {
   presentAll,
   readText,
   readTexts,
-  validateWatcher,
 } from './operations.ts';
 import { validatePath } from './path.ts';
 import { type Question, SessionClient } from './session-client.ts';
@@ -79,8 +79,8 @@ export class ZooKeeper extends SessionClient {
   readonly #multiTarget: MultiTarget;
 
   /**
-   * Makes a client that begins to connect at once. Raises TypeError for a connection string that is none, RangeError for options
-   * that make no sense.
+   * Makes a client that begins to connect at once. Raises TypeError for a connection string that is none, that or RangeError for
+   * options that make no sense.
    *
    * @param connectionString `host:port,host:port/chroot`; the port is 2181 where it is left out
    */
@@ -113,7 +113,7 @@ export class ZooKeeper extends SessionClient {
     }
   }
 
-  // --- Operations. Each raises TypeError for a path that is none, before anything is sent.
+  // --- Operations. Each rejects with TypeError or RangeError for arguments that no server could take, before anything is sent.
 
   /** Creates a znode and gives its path, which for a sequential one ends with its number. */
   create(path: string, data: Data = null, options: CreateOptions = {}): Promise<string> {
@@ -139,10 +139,12 @@ export class ZooKeeper extends SessionClient {
   ): Promise<T> {
     validatePath(path, isSequential(options.mode ?? 'persistent'));
     const { type, flags, ttl } = createType(options, plain);
+    const { acl = OPEN_ACL_UNSAFE } = options;
+    validateACL(acl);
     const request = {
       path: this.root.toServer(path),
       data: bytesOf(data),
-      acl: options.acl ?? OPEN_ACL_UNSAFE,
+      acl,
       flags,
     };
     const write = (writer: JuteWriter): void => {
@@ -156,6 +158,7 @@ export class ZooKeeper extends SessionClient {
   async delete(path: string, options: VersionOptions = {}): Promise<void> {
     const serverPath = this.#on(path);
     const { version = -1 } = options;
+    validateInt('version', version);
     const write = (writer: JuteWriter): void =>
       writePathVersionRequest(writer, { path: serverPath, version });
     await this.ask({ type: OpCode.delete, path, write, read: nothing, options });
@@ -177,6 +180,7 @@ export class ZooKeeper extends SessionClient {
     const serverPath = this.#on(path);
     const bytes = bytesOf(data);
     const { version = -1 } = options;
+    validateInt('version', version);
     const write = (writer: JuteWriter): void =>
       writeSetDataRequest(writer, { path: serverPath, data: bytes, version });
     return await this.ask({ type: OpCode.setData, path, write, read: readStat, options });
@@ -225,6 +229,8 @@ export class ZooKeeper extends SessionClient {
   async setACL(path: string, acl: readonly ACL[], options: VersionOptions = {}): Promise<Stat> {
     const serverPath = this.#on(path);
     const { version = -1 } = options;
+    validateACL(acl);
+    validateInt('version', version);
     const write = (writer: JuteWriter): void =>
       writeSetACLRequest(writer, { path: serverPath, acl, version });
     return await this.ask({ type: OpCode.setACL, path, write, read: readStat, options });
@@ -304,7 +310,7 @@ export class ZooKeeper extends SessionClient {
     options: RequestOptions = {},
   ): Promise<void> {
     const serverPath = this.#on(path);
-    if (!Object.hasOwn(AddWatchMode, mode)) throw unknownMode(mode);
+    validateName('mode', mode, AddWatchMode);
     validateWatcher(watcher);
     const write = (writer: JuteWriter): void =>
       writePathKindRequest(writer, { path: serverPath, kind: AddWatchMode[mode] });
@@ -320,24 +326,33 @@ export class ZooKeeper extends SessionClient {
   }
 
   /**
-   * Removes watches of this client on a path. Each watcher that goes gets a last event (`dataWatchRemoved` …).
+   * Removes watches of this client on a path. Each watcher that goes gets a last event (`dataWatchRemoved` …). Those whose own request
+   * is not answered yet, or is made while the removal is under way, stay.
    * Rejects with NoWatcherError where there is none.
    */
   async removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
     const serverPath = this.#on(path);
     const { kind = 'any', watcher = null, isLocal = false } = options;
+    validateName('kind', kind, WatcherType);
+    if (watcher !== null) validateWatcher(watcher);
     const { session } = this.host;
     const { watches } = session;
     if (!watches.has(serverPath, kind, watcher)) throw new NoWatcherError(path);
     const removal = session.isSettingWatch(serverPath)
       ? null
       : watches.serverRemoval(serverPath, kind, watcher);
+    const remove = (): void => this.host.deliver(watches.remove(serverPath, kind, watcher));
+    if (removal === null) {
+      remove();
+      return;
+    }
     try {
-      if (removal !== null) await this.#watchRequest(OpCode.removeWatches, path, removal, options);
+      // As soon as the answer is read: the next one may leave a watch on the path that the server has set behind the removal.
+      await this.#watchRequest(OpCode.removeWatches, path, removal, remove, options);
     } catch (error) {
       if (!isLocal) throw error;
+      remove();
     }
-    this.host.deliver(watches.remove(serverPath, kind, watcher));
   }
 
   /** Whether the server has a watch of this client on a path. */
@@ -346,8 +361,9 @@ export class ZooKeeper extends SessionClient {
     kind: keyof typeof WatcherType = 'any',
     options: RequestOptions = {},
   ): Promise<boolean> {
+    validateName('kind', kind, WatcherType);
     try {
-      await this.#watchRequest(OpCode.checkWatches, path, kind, options);
+      await this.#watchRequest(OpCode.checkWatches, path, kind, nothing, options);
       return true;
     } catch (error) {
       if (error instanceof NoWatcherError) return false;
@@ -359,12 +375,13 @@ export class ZooKeeper extends SessionClient {
     type: typeof OpCode.removeWatches | typeof OpCode.checkWatches,
     path: string,
     kind: keyof typeof WatcherType,
+    read: () => void,
     options: RequestOptions,
   ): Promise<void> {
     const serverPath = this.#on(path);
     const write = (writer: JuteWriter): void =>
       writePathKindRequest(writer, { path: serverPath, kind: WatcherType[kind] });
-    await this.ask({ type, path, write, read: nothing, options });
+    await this.ask({ type, path, write, read, options });
   }
 
   /**
@@ -374,9 +391,7 @@ export class ZooKeeper extends SessionClient {
   watch(path: string, options: WatchStreamOptions): WatchStream {
     validatePath(path);
     const { mode } = options;
-    if (mode !== 'data' && mode !== 'children' && !Object.hasOwn(AddWatchMode, mode)) {
-      throw unknownMode(mode);
-    }
+    if (mode !== 'data' && mode !== 'children') validateName('mode', mode, AddWatchMode);
     const stream = new WatchStream(this, path, options);
     if (this.host.session.isAlive) this.follow(stream);
     else stream.end(this.overError());
@@ -434,9 +449,6 @@ export class ZooKeeper extends SessionClient {
 }
 
 const nothing = (): void => {};
-
-const unknownMode = (mode: string): TypeError =>
-  new TypeError(`Unknown mode ${JSON.stringify(mode)}`);
 
 function readData(reader: JuteReader): DataResult {
   const { data, stat } = readGetDataResponse(reader);

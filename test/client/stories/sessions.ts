@@ -349,6 +349,18 @@ export function sessionStories(kind: ServerKind): void {
       expect(events).toEqual(['nodeDataChanged']);
     });
 
+    it('that are set behind a removal of all stay', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      const events: string[] = [];
+      const hear = ({ type }: WatchedEvent): void => void events.push(type);
+      await zk.getData(at, { watch: hear });
+      await Promise.all([zk.removeWatches(at), zk.getData(at, { watch: hear })]);
+      await zk.setData(at, 'x');
+      await until('the watch that stays', () => events.length > 1);
+      expect(events).toEqual(['dataWatchRemoved', 'nodeDataChanged']);
+    });
+
     it('come as an iteration, which removes them when it is left', async () => {
       const zk = await scene.client();
       const at = await scene.place(zk);
