@@ -78,24 +78,31 @@ export class Pieces {
     this.isWarming = true;
     this.warm(piece, () => {
       this.isWarming = false;
-      if (this.arenas.includes(arena)) this.warmed = piece;
+      if (!this.arenas.includes(arena)) return;
+      arena.free.push(piece);
+      if (!this.dropUnused(arena)) this.warmed = arena.free.pop() ?? null;
     });
   }
 
   /** Gives a piece back, and with the last one its arena, if there is room elsewhere. */
   giveBack(piece: Uint8Array): void {
     this.coolDown();
-    const index = this.arenas.findIndex(({ buffer }) => buffer === piece.buffer);
-    const arena = this.arenas[index];
+    const arena = this.arenas.find(({ buffer }) => buffer === piece.buffer);
     if (arena === undefined) {
       this.apartCount -= 1;
       return;
     }
     piece.fill(0);
     arena.free.push(piece);
-    if (arena.free.length < arena.pieceCount) return;
+    this.dropUnused(arena);
+  }
+
+  /** Lets go of an arena in which nothing is in use, if there is room elsewhere. */
+  private dropUnused(arena: Arena): boolean {
+    if (arena.free.length < arena.pieceCount) return false;
     const hasRoomElsewhere = this.arenas.some((other) => other !== arena && other.free.length > 0);
-    if (hasRoomElsewhere) this.arenas.splice(index, 1);
+    if (hasRoomElsewhere) this.arenas.splice(this.arenas.indexOf(arena), 1);
+    return hasRoomElsewhere;
   }
 
   /** Puts the piece that is warm back among the others: its arena may be one that can go. */

@@ -2,8 +2,9 @@
  * PartWords: the parts of a multi while it is being prepared, as so many numbers each in one array, and no object. What the numbers are
  * is said by prepared-creates.ts and prepared-sets.ts.
  *
- * The numbers of many multis stand in one block, one multi behind the other, until the last of them is answered: an array for each
- * would be memory outside the heap, which takes longer to get and to give back than all else that is done for them.
+ * The numbers of many multis stand in one block, one multi behind the other, which stays until the last of them is answered and another
+ * block is in use: an array for each would be memory outside the heap, which takes longer to get and to give back than all else that is
+ * done for them.
  */
 
 const BLOCK_SIZE = 16 * 1024;

@@ -80,6 +80,25 @@ describe('a multi of sets', () => {
     fc.assert(property);
   });
 
+  it('stays as it is while others are gathered behind it', () => {
+    const request = Buffer.from('\0\0\0\x02/a\0\0\0\x01x');
+    const path = { bytes: request, start: 4, end: 6, charCount: 2 };
+    const data = { bytes: request, start: 10, end: 11 };
+    const sets = new SetParts();
+    const multis = Array.from({ length: 300 }, (_, multi) => {
+      sets.clear();
+      for (let part = 0; part < 50; part++) {
+        sets.add(path, 1000 * multi + part, data, { version: multi, nodeDigest: part });
+      }
+      return sets.toTxn(request);
+    });
+    for (const [multi, txn] of multis.entries()) {
+      const expected = Array.from({ length: 50 }, (_, part) => 1000 * multi + part);
+      expect(expected.map((_, part) => txn.row(part))).toEqual(expected);
+      expect([txn.count, txn.version(49), txn.nodeDigest(49)]).toEqual([50, multi, 49]);
+    }
+  });
+
   it('is answered with the Stat of each part', () => {
     const [answer, expected] = [new JuteWriter(4), new JuteWriter()];
     const stats = Uint8Array.from({ length: 2 * STAT_SIZE }, (_, index) => index);

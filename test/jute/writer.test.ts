@@ -96,6 +96,16 @@ describe('JuteWriter', () => {
     expect([copy.readInt32BE(), view.readInt32BE()]).toEqual([1, 2]);
   });
 
+  it('shows its memory in one view, and in another when it has grown', () => {
+    const writer = new JuteWriter(16);
+    writer.writeInt(7);
+    const before = writer.bufferView;
+    expect(writer.reset().bufferView).toBe(before);
+    writer.writeBytes(Buffer.alloc(64, 3));
+    writer.bufferView.setInt32(4, 0x01020304);
+    expect(writer.view().subarray(0, 9).toString('hex')).toBe('030303030102030403');
+  });
+
   it('reserves bytes that are filled in later', () => {
     const writer = new JuteWriter(1);
     writer.writeBoolean(true);

@@ -328,6 +328,20 @@ const PROMISES: Partial<SimOptions> = {
   faultEveryMs: 200,
 };
 
+/** What is committed reaches some servers much later than others. */
+const LATE: Partial<SimOptions> = {
+  voters: 5,
+  network: {
+    delayMin: 0.1,
+    delayMean: 1,
+    lateChance: 0.05,
+    lateMax: 300,
+    cutChance: 0,
+    resetChance: 0,
+    refuseChance: 0,
+  },
+};
+
 /** All of them, by name. */
 export const BUGS: Readonly<Record<string, Bug>> = {
   acknowledgeBeforeSync: { make: acknowledgeBeforeSync, seeds: 10 },
@@ -344,7 +358,7 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   forgetSessions: { make: forgetSessions, seeds: 50 },
   quorumOfOne: { make: quorumOfOne, seeds: 20 },
   dropWatch: { make: dropWatch, seeds: 10 },
-  syncWithoutLeader: { make: syncWithoutLeader, seeds: 20 },
+  syncWithoutLeader: { make: syncWithoutLeader, seeds: 20, trouble: LATE },
   forgetLastZxidSeen: { make: forgetLastZxidSeen, seeds: 100 },
   applyDifferently: { make: applyDifferently, seeds: 10 },
 };

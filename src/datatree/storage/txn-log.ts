@@ -438,7 +438,7 @@ export class TxnLog {
   private finishClose(): void {
     const { closed } = this;
     // Whoever heard that something is durable may have begun the next write.
-    if (closed === null || this.writing !== null) return;
+    if (closed === null || this.writing !== null || this.failure !== null) return;
     if (this.hasPending) {
       this.flush();
       return;

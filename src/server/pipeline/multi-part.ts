@@ -50,6 +50,13 @@ export class MultiPart {
         throw new JuteError(`op code ${type} in a multi`);
     }
   }
+
+  /** Lets go of the bytes that it was read from. */
+  release(): void {
+    this.createOp.release();
+    this.pathVersionOp.path.release();
+    this.setDataOp.release();
+  }
 }
 
 function pathOf(op: { readonly hasPath: boolean; readonly path: RequestPath }): RequestPath {

@@ -32,7 +32,7 @@ const STAT_WORDS = STAT_SIZE / 4;
 export class PendingChanges implements PathMatcher {
   private readonly tree: DataTree;
   private readonly digestEnabled: boolean;
-  private readonly byRow = new RowMap<PendingNode>();
+  private readonly byRow: RowMap<PendingNode>;
   /** All records. */
   private readonly records = new Fifo<PendingNode>();
   private readonly spare: PendingNode[] = [];
@@ -60,6 +60,8 @@ export class PendingChanges implements PathMatcher {
 
   constructor(tree: DataTree, options: { readonly digestEnabled: boolean }) {
     this.tree = tree;
+    // Hashes under the tree's own key tell as little as that does.
+    this.byRow = new RowMap([hashOfText(tree, 'key'), hashOfText(tree, 'factor')]);
     this.digestEnabled = options.digestEnabled;
   }
 
@@ -283,9 +285,10 @@ export class PendingChanges implements PathMatcher {
     const { tree, byRow } = this;
     const rows = tree.ephemeralRowsOf(sessionId).filter((row) => byRow.get(row)?.exists !== false);
     if (this.newEphemeralCount === 0) return rows;
-    for (const node of byRow.all()) {
+    for (const node of this.records) {
       const isReserved = node.exists && tree.isReserved(node.row);
-      if (isReserved && node.ephemeralOwner === sessionId) rows.push(node.row);
+      const isNewest = byRow.get(node.row) === node;
+      if (isReserved && isNewest && node.ephemeralOwner === sessionId) rows.push(node.row);
     }
     return rows;
   }
@@ -343,6 +346,10 @@ export class PendingChanges implements PathMatcher {
     this.digestAsked = treeDigest;
     this.digestSince = 0;
   }
+}
+
+function hashOfText(tree: DataTree, text: string): number {
+  return tree.hashOf(Buffer.from(text), 0, text.length);
 }
 
 const SLASH = 0x2f;

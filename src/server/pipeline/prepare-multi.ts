@@ -35,6 +35,8 @@ export class PrepareMulti {
   private readonly sets: PrepareSet;
   private readonly ahead = Array.from({ length: PARTS_AHEAD }, () => new MultiPart());
   private readonly hashes = new Int32Array(PARTS_AHEAD);
+  /** So many of them hold bytes of the multi at hand. */
+  private aheadUsed = 0;
   /** The parts of the multi at hand, as long as all are plain creates or all are sets; then `txns` is null. */
   private readonly createParts = new CreateParts();
   private readonly setParts = new SetParts();
@@ -68,6 +70,7 @@ export class PrepareMulti {
       throw error;
     } finally {
       pending.finishMulti();
+      this.releaseAhead();
     }
     const { txns } = this;
     this.txns = null;
@@ -121,11 +124,18 @@ export class PrepareMulti {
       const done = reader.readBoolean();
       reader.readInt();
       if (done) break;
+      if (count >= this.aheadUsed) this.aheadUsed = count + 1;
       const path = (this.ahead[count] as MultiPart).read(type, reader);
       hashes[count] = pending.hash(path);
     }
     pending.expect(hashes, count);
     return count;
+  }
+
+  /** The next multi may have fewer parts, and its successor too: until then they would hold the bytes of this one. */
+  private releaseAhead(): void {
+    for (let index = 0; index < this.aheadUsed; index++) (this.ahead[index] as MultiPart).release();
+    this.aheadUsed = 0;
   }
 
   /** Null where the part is among createParts or setParts. */

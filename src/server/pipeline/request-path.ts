@@ -32,6 +32,11 @@ export class RequestPath implements PathRange {
   isHashed = false;
   private isUsual = false;
 
+  /** Lets go of the bytes. */
+  release(): void {
+    this.bytes = NO_BYTES;
+  }
+
   /** Reads a ustring. False for null. Raises JuteError. */
   read(reader: JuteReader): boolean {
     const size = reader.readLength();

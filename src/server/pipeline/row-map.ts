@@ -3,6 +3,9 @@
  *
  * Each part of a write looks its znode up four times here. A Map takes three times as long, and grows and shrinks all the time where entries
  * come and go by the hundred.
+ *
+ * Keyed, because clients choose in a way which rows there are: they are numbered in the order of their creation. A client that could
+ * compute where they come to lie would write to those that lie side by side, and keep the server busy with one multi for many seconds.
  */
 
 import type { Row } from '../../datatree/data-tree.ts';
@@ -11,16 +14,24 @@ import { NO_ROW } from '../../datatree/data-tree.ts';
 const MIN_SIZE_BITS = 8;
 /** A table of more slots than this is given back when it is empty: a burst made it. */
 const KEPT_SIZE_BITS = 14;
-/** 2 to the power of 32 by the golden ratio: neighbouring rows come to lie far from each other (Knuth, volume 3, 6.4). */
+/** 2 to the power of 32 by the golden ratio: what differs little comes to lie far apart (Knuth, volume 3, 6.4). */
 const SPREAD = 0x9e3779b1;
 
 /** Values by row. */
 export class RowMap<T extends object> {
+  private readonly key: number;
+  private readonly factor: number;
   private sizeBits = MIN_SIZE_BITS;
   private rows = emptyRows(MIN_SIZE_BITS);
   private values: (T | undefined)[] = emptyValues(MIN_SIZE_BITS);
   /** How many rows have a value. */
   size = 0;
+
+  /** @param keys 64 random bits that clients do not know, in two numbers */
+  constructor(keys: readonly [number, number]) {
+    this.key = keys[0];
+    this.factor = keys[1] | 1;
+  }
 
   /** What is known of a row. */
   get(row: Row): T | undefined {
@@ -49,11 +60,6 @@ export class RowMap<T extends object> {
     if (this.size === 0 && this.sizeBits > KEPT_SIZE_BITS) this.resize(MIN_SIZE_BITS);
   }
 
-  /** All values, in no order. */
-  *all(): Generator<T> {
-    for (const value of this.values) if (value !== undefined) yield value;
-  }
-
   /** Where a row is, or would be. */
   private slotOf(row: Row): number {
     const { rows } = this;
@@ -67,7 +73,8 @@ export class RowMap<T extends object> {
   }
 
   private homeOf(row: Row): number {
-    return Math.imul(row, SPREAD) >>> (32 - this.sizeBits);
+    const mixed = Math.imul(row ^ this.key, this.factor);
+    return Math.imul(mixed ^ (mixed >>> 15), SPREAD) >>> (32 - this.sizeBits);
   }
 
   /** Empties a slot. A follower moves in if that is not before the slot where it belongs. */

@@ -35,6 +35,11 @@ export class RequestData implements ByteRange {
     this.end = size < 0 ? -1 : reader.skip(size) + size;
   }
 
+  /** Lets go of the bytes. */
+  release(): void {
+    this.bytes = NO_BYTES;
+  }
+
   /** Bytes; 0 for null. */
   get length(): number {
     return this.end < 0 ? 0 : this.end - this.start;
@@ -77,6 +82,12 @@ export class CreateOp {
     this.ttl = NO_TTL;
   }
 
+  /** Lets go of the bytes that it was read from. */
+  release(): void {
+    this.path.release();
+    this.data.release();
+  }
+
   /** A TTL mode where no TTL was sent: Java fails to cast the part's record to a CreateTTLRequest. */
   get lacksItsTTL(): boolean {
     return isTTLMode(this.flags) && this.type !== OpCode.createTTL;
@@ -108,6 +119,12 @@ export class SetDataOp {
     this.hasPath = this.path.read(reader);
     this.data.read(reader);
     this.version = reader.readInt();
+  }
+
+  /** Lets go of the bytes that it was read from. */
+  release(): void {
+    this.path.release();
+    this.data.release();
   }
 }
 

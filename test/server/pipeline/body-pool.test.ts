@@ -50,4 +50,13 @@ describe('the memory of a small record', () => {
     pool.copy(bytes, 10, 20);
     expect(small.equals(bytes.subarray(0, 10))).toBe(true);
   });
+
+  it('holds what was given, block after block, up to the size of a large one', () => {
+    const pool = new BodyPool();
+    const sizes = [1, 16_383, 9000, 16_384, 0, 16_000, 16_383, 16_383, 5, 60, 16_383];
+    const bodies = sizes.map((size, index) => pool.copy(bytes, index, index + size));
+    for (const [index, size] of sizes.entries()) {
+      expect(bodies[index]?.equals(bytes.subarray(index, index + size))).toBe(true);
+    }
+  });
 });

@@ -40,6 +40,35 @@ const set = (path: string, text: string, version = -1) => ({
   body: setData(path, bytes(text), version),
 });
 
+describe('a multi of many parts', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `/m${index}`);
+
+  it.each([63, 64, 65, 127, 128, 129, 200])('creates all of %i', (count) => {
+    const { world, ann } = populated();
+    const parts = partsIn(ann.ask(Op.multi, multi(names(count).map((path) => make(path)))));
+    expect(parts.map((part) => part.err)).toEqual(Array(count).fill(0));
+    expect(world.tree.digestMismatchCount).toBe(0);
+    expect(ann.ask(Op.getData, pathAndWatch(`/m${count - 1}`)).err).toBe(0);
+  });
+
+  it.each([0, 62, 63, 64, 65, 127, 128])('does nothing where part %i is refused', (refused) => {
+    const { ann } = populated();
+    const parts = names(130).map((path, index) => (index === refused ? remove('/no') : make(path)));
+    const codes = partsIn(ann.ask(Op.multi, multi(parts))).map((part) => part.err);
+    const behind = Array(129 - refused).fill(RUNTIME_INCONSISTENCY);
+    expect(codes).toEqual([...Array(refused).fill(0), -101, ...behind]);
+    expect(ann.ask(Op.getData, pathAndWatch('/m0')).err).toBe(-101);
+  });
+
+  it.each([1, 63, 64, 65])('is an error as a whole where part %i cannot be read', (unreadable) => {
+    const { ann } = populated();
+    const parts = names(unreadable).map((path) => make(path));
+    const broken = { op: Op.getData, body: pathAndWatch('/a') };
+    expect(ann.ask(Op.multi, multi([...parts, broken])).err).toBe(-5);
+    expect(ann.ask(Op.getData, pathAndWatch('/m0')).err).toBe(-101);
+  });
+});
+
 describe('a multi', () => {
   it('gives each part its result', () => {
     const { ann } = populated();

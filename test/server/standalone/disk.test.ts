@@ -47,6 +47,21 @@ describe('a write', () => {
     expect(nodeIn(bob.ask(Op.getData, get)).data).toBe('v0');
   });
 
+  it('that waits for the one before is on its way to the disk before that one is answered', () => {
+    const { world, ann } = worldWithNode();
+    const writesBefore = world.disk.logWrites;
+    writeTimes(ann, 1);
+    world.turn();
+    writeTimes(ann, 1, 1);
+    world.turn();
+    expect(world.disk.logWrites).toBe(writesBefore + 1);
+    world.disk.finishOne();
+    expect(world.disk.logWrites).toBe(writesBefore + 2);
+    expect(ann.take()).toEqual([]);
+    world.turn();
+    expect(ann.take()).toHaveLength(1);
+  });
+
   it('that was answered is there after a crash, and what was not may be gone', () => {
     const { world: before, ann } = worldWithNode();
     ann.ask(Op.setData, setData('/a', Buffer.from('answered')));
