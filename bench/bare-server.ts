@@ -7,20 +7,24 @@ import net from 'node:net';
 import { type Handle, takeHandle } from '../src/server/host/socket-handle.ts';
 import { DATA_BYTES, dataPath, fillContent, NODE_COUNT } from './content.ts';
 import { type FrameReceiver, FrameSplitter } from './frames.ts';
-import { WATCHED } from './load/watch.ts';
-import { NOTIFICATION_XID, Op, REPLY_HEADER_BYTES, STAT_BYTES, viewOf } from './wire.ts';
+import { NODE_DATA_CHANGED, SYNC_CONNECTED, WATCHED } from './load/watch.ts';
+import {
+  NOTIFICATION_XID,
+  Op,
+  REPLY_HEADER_BYTES,
+  STAT_BYTES,
+  STAT_DATA_LENGTH,
+  STAT_VERSION,
+  viewOf,
+} from './wire.ts';
 
 const FRAME_BODY_AT = 4 + REPLY_HEADER_BYTES;
 const REPLY_BYTES = FRAME_BODY_AT + 4 + DATA_BYTES + STAT_BYTES;
 const STAT_AT = FRAME_BODY_AT + 4 + DATA_BYTES;
-const STAT_VERSION = 32;
-const STAT_DATA_LENGTH = 52;
 /** Where things stand in a request, behind the length of its frame: xid(4) op(4) path(4+n). */
 const PATH_AT = 8;
 const DIGITS_AT = PATH_AT + dataPath(0).length;
 const SHARED_BYTES = 256 * 1024;
-const NODE_DATA_CHANGED = 3;
-const SYNC_CONNECTED = 3;
 
 /** Serves on 127.0.0.1 until SIGTERM. */
 export function serveBare(port: number): void {
@@ -124,7 +128,7 @@ class BareConnection implements FrameReceiver {
 
   chunkStart(): void {}
 
-  frame(view: DataView, bytes: Buffer, start: number, end: number): void {
+  frame(view: DataView, bytes: Buffer, start: number): void {
     const at = this.#length;
     if (!this.#shaken) {
       this.#shaken = true;
@@ -139,7 +143,8 @@ class BareConnection implements FrameReceiver {
     const op = view.getInt32(start + 4);
     if (op === Op.getData) this.#get(view, start);
     else if (op === Op.setData) this.#set(view, bytes, start);
-    else this.#echo(bytes, start, op === Op.create ? this.#pathEnd(view, start) : start, end);
+    else if (op === Op.create) this.#create(view, bytes, start);
+    else this.#header(0);
     output.writeInt32BE(view.getInt32(start), at + 4);
   }
 
@@ -168,14 +173,14 @@ class BareConnection implements FrameReceiver {
     this.#append(this.#znodes.watched, STAT_AT, REPLY_BYTES);
   }
 
-  /** The reply to a create (its path, which it may have set data for) or to a closeSession (nothing). */
-  #echo(bytes: Buffer, start: number, pathEnd: number, end: number): void {
-    const pathStart = Math.min(start + PATH_AT, pathEnd);
-    this.#header(pathEnd - pathStart);
-    this.#append(bytes, pathStart, pathEnd);
-    const isWatched = pathEnd - pathStart === 4 + WATCHED.length && end > pathEnd;
-    if (isWatched)
-      bytes.copy(this.#znodes.watched, FRAME_BODY_AT + 4, pathEnd + 4, pathEnd + 4 + DATA_BYTES);
+  /** The reply is the path. Of the watched znode the data is kept. */
+  #create(view: DataView, bytes: Buffer, start: number): void {
+    const pathAt = start + PATH_AT;
+    const pathEnd = this.#pathEnd(view, start);
+    this.#header(pathEnd - pathAt);
+    this.#append(bytes, pathAt, pathEnd);
+    if (view.getInt32(pathAt) !== WATCHED.length) return;
+    bytes.copy(this.#znodes.watched, FRAME_BODY_AT + 4, pathEnd + 4, pathEnd + 4 + DATA_BYTES);
   }
 
   /** A frame that has this many bytes behind its header. */

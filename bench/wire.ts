@@ -29,9 +29,9 @@ export const REPLY_HEADER_BYTES = 16;
 export const STAT_BYTES = 68;
 
 /** Places within a Stat: czxid 0, mzxid 8, ctime 16, mtime 24, then these. */
-const STAT_VERSION = 32;
+export const STAT_VERSION = 32;
 const STAT_EPHEMERAL_OWNER = 44;
-const STAT_DATA_LENGTH = 52;
+export const STAT_DATA_LENGTH = 52;
 
 /** No request of the loads is longer than this; a reply that claims more is wrong. */
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;

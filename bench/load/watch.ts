@@ -25,8 +25,8 @@ import {
 export const WATCHED = '/bench/watched';
 
 /** Event.EventType.NodeDataChanged and KeeperState.SyncConnected. */
-const NODE_DATA_CHANGED = 3;
-const SYNC_CONNECTED = 3;
+export const NODE_DATA_CHANGED = 3;
+export const SYNC_CONNECTED = 3;
 
 /** The watchers, their writer, and the version that they are all about. */
 export class WatchLoad {

@@ -43,8 +43,7 @@ export class Pieces {
   private apartCount = 0;
   private readonly arenas: Arena[] = [];
   private readonly warm: Warm | null;
-  /** The next one to be taken, if it is warm already; while it is being warmed it belongs to nobody. */
-  private warmed: Uint8Array | null = null;
+  /** Whether a piece is being warmed; meanwhile it belongs to nobody. */
   private isWarming = false;
 
   /** @param size bytes, a multiple of 8 */
@@ -55,14 +54,13 @@ export class Pieces {
 
   /** A piece; it holds zeros. Its view need not begin at 0 of its buffer. */
   take(): Uint8Array {
-    const { size, warmed } = this;
+    const { size } = this;
     const arena = this.arenaWithRoom;
-    if (warmed === null && arena === undefined && this.apartCount * size < APART_LIMIT) {
+    if (arena === undefined && this.apartCount * size < APART_LIMIT) {
       this.apartCount += 1;
       return allocateBytes(size);
     }
-    this.warmed = null;
-    const piece = warmed ?? (arena ?? this.addArena()).free.pop() ?? allocateBytes(size);
+    const piece = (arena ?? this.addArena()).free.pop() ?? allocateBytes(size);
     this.warmNext();
     return piece;
   }
@@ -71,6 +69,7 @@ export class Pieces {
     return this.arenas.find(({ free }) => free.length > 0);
   }
 
+  /** What is warm lies on top of the others again, and is the next to be taken. */
   private warmNext(): void {
     const arena = this.arenaWithRoom;
     if (this.warm === null || this.isWarming || arena === undefined) return;
@@ -78,15 +77,13 @@ export class Pieces {
     this.isWarming = true;
     this.warm(piece, () => {
       this.isWarming = false;
-      if (!this.arenas.includes(arena)) return;
       arena.free.push(piece);
-      if (!this.dropUnused(arena)) this.warmed = arena.free.pop() ?? null;
+      this.dropUnused(arena);
     });
   }
 
   /** Gives a piece back, and with the last one its arena, if there is room elsewhere. */
   giveBack(piece: Uint8Array): void {
-    this.coolDown();
     const arena = this.arenas.find(({ buffer }) => buffer === piece.buffer);
     if (arena === undefined) {
       this.apartCount -= 1;
@@ -98,25 +95,17 @@ export class Pieces {
   }
 
   /** Lets go of an arena in which nothing is in use, if there is room elsewhere. */
-  private dropUnused(arena: Arena): boolean {
-    if (arena.free.length < arena.pieceCount) return false;
+  private dropUnused(arena: Arena): void {
+    const index = this.arenas.indexOf(arena);
+    // It may have been forgotten while its last piece was being warmed.
+    if (index < 0 || arena.free.length < arena.pieceCount) return;
     const hasRoomElsewhere = this.arenas.some((other) => other !== arena && other.free.length > 0);
-    if (hasRoomElsewhere) this.arenas.splice(this.arenas.indexOf(arena), 1);
-    return hasRoomElsewhere;
-  }
-
-  /** Puts the piece that is warm back among the others: its arena may be one that can go. */
-  private coolDown(): void {
-    const { warmed } = this;
-    if (warmed === null) return;
-    this.warmed = null;
-    this.arenas.find(({ buffer }) => buffer === warmed.buffer)?.free.push(warmed);
+    if (hasRoomElsewhere) this.arenas.splice(index, 1);
   }
 
   /** Forgets all pieces. */
   clear(): void {
     this.apartCount = 0;
-    this.warmed = null;
     this.arenas.length = 0;
   }
 

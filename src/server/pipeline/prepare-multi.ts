@@ -124,7 +124,7 @@ export class PrepareMulti {
       const done = reader.readBoolean();
       reader.readInt();
       if (done) break;
-      if (count >= this.aheadUsed) this.aheadUsed = count + 1;
+      this.aheadUsed = Math.max(this.aheadUsed, count + 1);
       const path = (this.ahead[count] as MultiPart).read(type, reader);
       hashes[count] = pending.hash(path);
     }
