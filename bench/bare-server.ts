@@ -4,7 +4,12 @@
  * watch load because there is no other; it accepts creates without doing them, and understands nothing else.
  */
 import net from 'node:net';
-import { type Handle, takeHandle } from '../src/server/host/socket-handle.ts';
+import {
+  descriptorOf,
+  type Handle,
+  takeHandle,
+  writeNow,
+} from '../src/server/host/socket-handle.ts';
 import { DATA_BYTES, dataPath, fillContent, NODE_COUNT } from './content.ts';
 import { type FrameReceiver, FrameSplitter } from './frames.ts';
 import { NODE_DATA_CHANGED, SYNC_CONNECTED, WATCHED } from './load/watch.ts';
@@ -94,6 +99,7 @@ let output = Buffer.allocUnsafeSlow(SHARED_BYTES);
 
 class BareConnection implements FrameReceiver {
   readonly #socket: net.Socket;
+  readonly #descriptor: number;
   readonly #znodes: BareZnodes;
   readonly #splitter = new FrameSplitter();
   #shaken = false;
@@ -101,6 +107,7 @@ class BareConnection implements FrameReceiver {
 
   constructor(handle: Handle, znodes: BareZnodes) {
     this.#znodes = znodes;
+    this.#descriptor = descriptorOf(handle);
     this.#socket = new net.Socket({
       handle,
       onread: { buffer: input, callback: (count: number) => this.#received(count) },
@@ -110,7 +117,10 @@ class BareConnection implements FrameReceiver {
   }
 
   write(bytes: Buffer): void {
-    this.#socket.write(bytes);
+    const socket = this.#socket;
+    const mayPass = socket.writableLength === 0 && !socket.destroyed;
+    const sent = mayPass ? writeNow(this.#descriptor, bytes, bytes.length) : 0;
+    if (sent < bytes.length) socket.write(bytes.subarray(sent));
   }
 
   #received(count: number): boolean {

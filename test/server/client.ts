@@ -65,7 +65,8 @@ export class TestLink implements Link {
     return this.waiting.reduce((size, bytes) => size + bytes.length, 0);
   }
 
-  write(bytes: Buffer): boolean {
+  write(buffer: Buffer, size: number): boolean {
+    const bytes = buffer.subarray(0, size);
     if (this.state !== 'open') throw new Error('written to a link that is closed');
     if (this.isSlow || this.waiting.length > 0) {
       this.waiting.push(bytes);

@@ -612,8 +612,8 @@ class SimLink implements Link {
     return this.end_.unsentSize;
   }
 
-  write(bytes: Buffer): boolean {
-    this.end_.send(this.outgoing(bytes));
+  write(bytes: Buffer, size: number): boolean {
+    this.end_.send(this.outgoing(bytes.subarray(0, size)));
     return this.end_.unsentSize === 0;
   }
 

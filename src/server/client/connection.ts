@@ -138,7 +138,11 @@ export class Connection {
     const { output } = this;
     if (output === null) return;
     this.output = null;
-    if (this.state === 'closed' || output.length === 0 || this.link.write(output.view())) {
+    if (
+      this.state === 'closed' ||
+      output.length === 0 ||
+      this.link.write(output.buffer, output.length)
+    ) {
       this.pool.giveBack(output);
     }
   }

@@ -12,10 +12,10 @@ export interface Link {
   /** Bytes that were handed over and that the network has not taken yet. */
   readonly unsentSize: number;
   /**
-   * Hands bytes to the network. True: all were taken, `bytes` belongs to the caller again. False: they wait in the link, the
-   * caller must not touch `bytes` any more, and ClientPort.drained is called when nothing waits.
+   * Hands `bytes[0, size)` to the network. True: all were taken, `bytes` belongs to the caller again. False: they wait in the link,
+   * the caller must not touch `bytes` any more, and ClientPort.drained is called when nothing waits.
    */
-  write(bytes: Buffer): boolean;
+  write(bytes: Buffer, size: number): boolean;
   /** Stops and starts taking bytes from the client. */
   pause(): void;
   resume(): void;

@@ -12,7 +12,7 @@ import type { Connection } from '../client/connection.ts';
 import type { Link } from '../client/link.ts';
 import { clientSocketLimit } from './descriptors.ts';
 import { hostFacts } from './facts.ts';
-import { plainAddress, takeHandle } from './socket-handle.ts';
+import { descriptorOf, plainAddress, takeHandle, writeNow } from './socket-handle.ts';
 
 /** Bytes read from a socket at once at most: room for some large requests, because what is left of one has to be copied. */
 const READ_SIZE = 256 * 1024;
@@ -107,6 +107,7 @@ export class ClientListener {
       if (connection !== null) this.events.receive(connection, buffer as Buffer, size);
       return true;
     };
+    const descriptor = descriptorOf(handle);
     const socket = new Socket({
       handle,
       allowHalfOpen: true,
@@ -120,7 +121,11 @@ export class ClientListener {
     });
     if (this.options.tcpKeepAlive) socket.setKeepAlive(true);
     const { lingerMs } = this.options;
-    const link = new SocketLink(socket, plainAddress(remoteAddress), remotePort, lingerMs);
+    const link = new SocketLink(socket, descriptor, {
+      remoteAddress: plainAddress(remoteAddress),
+      remotePort,
+      lingerMs,
+    });
     socket.on('error', (error) => {
       if (connection !== null) this.events.disconnected(connection, error.message);
     });
@@ -140,6 +145,7 @@ class SocketLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
   private readonly socket: Socket;
+  private readonly descriptor: number;
   private readonly lingerMs: number;
   /** What the socket has not been given yet, and how much it is. */
   private readonly rest: Buffer[] = [];
@@ -148,44 +154,55 @@ class SocketLink implements Link {
   private isEnding = false;
   onDrain: () => void = () => undefined;
 
-  constructor(socket: Socket, remoteAddress: string, remotePort: number, lingerMs: number) {
+  constructor(
+    socket: Socket,
+    descriptor: number,
+    options: {
+      readonly remoteAddress: string;
+      readonly remotePort: number;
+      readonly lingerMs: number;
+    },
+  ) {
     this.socket = socket;
-    this.lingerMs = lingerMs;
-    this.remoteAddress = remoteAddress;
-    this.remotePort = remotePort;
+    this.descriptor = descriptor;
+    this.lingerMs = options.lingerMs;
+    this.remoteAddress = options.remoteAddress;
+    this.remotePort = options.remotePort;
   }
 
   get unsentSize(): number {
     return this.socket.writableLength + this.restSize;
   }
 
-  write(bytes: Buffer): boolean {
+  write(bytes: Buffer, size: number): boolean {
+    if (!this.isWaitingForDrain && size <= SEND_SIZE) return this.send(bytes, size);
+    this.rest.push(bytes.subarray(0, size));
+    this.restSize += size;
+    return this.sendRest();
+  }
+
+  /** Gives the system what it takes at once, and the socket what has to wait; true when nothing has to. */
+  private send(bytes: Buffer, size: number): boolean {
     const { socket } = this;
-    if (this.isWaitingForDrain || bytes.length > SEND_SIZE) {
-      this.rest.push(bytes);
-      this.restSize += bytes.length;
-      return this.sendRest();
-    }
-    socket.write(bytes);
+    // Of a socket that is gone the descriptor may be another's by now.
+    const sent = socket.destroyed ? 0 : writeNow(this.descriptor, bytes, size);
+    if (sent === size) return true;
+    socket.write(bytes.subarray(sent, size));
     if (socket.writableLength === 0) return true;
     this.waitForDrain();
     return false;
   }
 
-  /** Gives the socket piece after piece as long as it takes them at once; true when nothing is left. */
+  /** Sends piece after piece as long as none has to wait; true when nothing is left. */
   private sendRest(): boolean {
-    const { socket, rest } = this;
+    const { rest } = this;
     if (this.isWaitingForDrain) return false;
     for (let bytes = rest[0]; bytes !== undefined; bytes = rest[0]) {
       if (bytes.length > SEND_SIZE) rest[0] = bytes.subarray(SEND_SIZE);
       else rest.shift();
-      const piece = bytes.subarray(0, SEND_SIZE);
-      this.restSize -= piece.length;
-      socket.write(piece);
-      if (socket.writableLength > 0) {
-        this.waitForDrain();
-        return false;
-      }
+      const size = Math.min(bytes.length, SEND_SIZE);
+      this.restSize -= size;
+      if (!this.send(bytes, size)) return false;
     }
     return true;
   }
