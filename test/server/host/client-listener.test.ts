@@ -80,9 +80,7 @@ it('writes nothing to the descriptor of a link that is gone, which may be that o
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'zk-link-'));
   closers.push(() => fs.rmSync(directory, { recursive: true }));
   link.destroy();
-  const files = Array.from({ length: 20 }, (_, index) =>
-    fs.openSync(`${directory}/${index}`, 'w'),
-  );
+  const files = Array.from({ length: 20 }, (_, index) => fs.openSync(`${directory}/${index}`, 'w'));
   link.write(Buffer.from('an answer'), 9);
   const sizes = files.map((file) => fs.fstatSync(file).size);
   for (const file of files) fs.closeSync(file);
