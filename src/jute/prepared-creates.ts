@@ -6,13 +6,14 @@
  * stands in the request; a multi with any other part is a list of objects (prepared-txn.ts).
  */
 
+import type { ByteRange } from './byte-range.ts';
 import { copyViewed } from './copy-bytes.ts';
 import { OPEN_ACL_UNSAFE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
 import type { GatheredParts } from './part-words.ts';
 import { PartWords } from './part-words.ts';
-import type { ByteRange, PathRange, PreparedCreateFields } from './prepared-txn.ts';
+import type { PathRange, PreparedCreateFields } from './prepared-txn.ts';
 import { PreparedCreate } from './prepared-txn.ts';
 import type { JuteWriter } from './writer.ts';
 

@@ -7,13 +7,14 @@
  * (prepared-txn.ts).
  */
 
+import type { ByteRange } from './byte-range.ts';
 import { copyViewed } from './copy-bytes.ts';
 import { STAT_SIZE } from './data.ts';
 import { ErrorCode } from './error-code.ts';
 import { OpCode } from './op-code.ts';
 import type { GatheredParts } from './part-words.ts';
 import { PartWords } from './part-words.ts';
-import type { ByteRange, PathRange } from './prepared-txn.ts';
+import type { PathRange } from './prepared-txn.ts';
 import { PreparedSetData } from './prepared-txn.ts';
 import { decodeString } from './reader.ts';
 import type { JuteWriter } from './writer.ts';

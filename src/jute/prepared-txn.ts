@@ -7,18 +7,12 @@
  * server is a plain record instead (txn.ts). There is no class of Java's for this: it keeps request and record in one Request.
  */
 
+import type { ByteRange } from './byte-range.ts';
 import type { ACL } from './data.ts';
 import { writeACLs } from './data.ts';
 import { OpCode } from './op-code.ts';
 import { decodeString } from './reader.ts';
 import type { JuteWriter } from './writer.ts';
-
-/** Where a field lies: `bytes[start, end)`. */
-export interface ByteRange {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** A path in UTF-8. */
 export interface PathRange extends ByteRange {

@@ -6,6 +6,7 @@
  * Byte fields come back as views of the input: copy what must outlive it.
  */
 
+import type { ByteRange } from './byte-range.ts';
 import { readInt32, readInt64, readTimeMs } from './int64.ts';
 
 /** A record that does not follow its layout: too short, or with a length that cannot be true. */
@@ -32,6 +33,11 @@ export class JuteReader {
     this.offset = offset;
     this.end = end;
     return this;
+  }
+
+  /** The same over a range. */
+  resetTo({ bytes, start, end }: ByteRange): this {
+    return this.reset(bytes, start, end);
   }
 
   /** How many bytes are left. */

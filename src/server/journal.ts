@@ -9,6 +9,7 @@ import type { ServerMetrics } from '../admin/metrics/index.ts';
 import type { Disk } from '../datatree/storage/disk.ts';
 import type { SnapshotWriter } from '../datatree/storage/snapshot-writer.ts';
 import { TxnLog } from '../datatree/storage/txn-log.ts';
+import type { ByteRange } from '../jute/byte-range.ts';
 import type { Zxid } from '../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../jute/txn.ts';
 import type { TurnClock } from './clock.ts';
@@ -130,8 +131,8 @@ export class Journal {
     return this.txnLog.isFull;
   }
 
-  /** Appends a transaction; returns its header, itself and its digest as they are in the log, a view that is good until the next one. */
-  append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): Uint8Array {
+  /** Appends a transaction; returns where its header, itself and its digest lie as they are in the log, until the next one. */
+  append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): ByteRange {
     const record = this.txnLog.append(header, txn, digest);
     this.appended(header.zxid);
     return record;

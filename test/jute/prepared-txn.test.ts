@@ -3,10 +3,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ByteRange } from '../../src/jute/byte-range.ts';
 import type { ACL } from '../../src/jute/data.ts';
 import { OPEN_ACL_UNSAFE } from '../../src/jute/data.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
-import type { ByteRange, PathRange } from '../../src/jute/prepared-txn.ts';
+import type { PathRange } from '../../src/jute/prepared-txn.ts';
 import { PreparedCreate, PreparedDelete, PreparedSetData } from '../../src/jute/prepared-txn.ts';
 import type { Txn } from '../../src/jute/txn.ts';
 import { writeTxn } from '../../src/jute/txn.ts';

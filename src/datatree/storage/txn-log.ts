@@ -11,6 +11,7 @@
  * batching is SyncRequestProcessor's). An ensemble makes a new TxnLog for each term of a role, after the old one was closed.
  */
 
+import type { ByteRange } from '../../jute/byte-range.ts';
 import type { Zxid } from '../../jute/int64.ts';
 import { writeInt32 } from '../../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
@@ -201,9 +202,9 @@ export class TxnLog {
 
   /**
    * Appends a transaction with a zxid above all before it; `digest` is null where digests are off. Returns what a PROPOSAL
-   * carries of it: header, transaction, digest. That is a view, good until the next append.
+   * carries of it: header, transaction, digest. It lies there until the next append.
    */
-  append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): Uint8Array {
+  append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): ByteRange {
     const { writer } = this.batchFor(header.zxid);
     const start = writer.reserve(RECORD_START_SIZE);
     writeTxnHeader(writer, header);
@@ -211,7 +212,7 @@ export class TxnLog {
     if (digest !== null) writeTxnDigest(writer, digest);
     const end = writer.length;
     this.finishRecord(writer, start);
-    return writer.buffer.subarray(start + RECORD_START_SIZE, end);
+    return { bytes: writer.buffer, start: start + RECORD_START_SIZE, end };
   }
 
   /** Appends a transaction that is serialised already, as append returns it: header, transaction, digest. */

@@ -5,6 +5,7 @@
  */
 
 import type { ConnectionStats } from '../../admin/metrics/connection-stats.ts';
+import type { ByteRange } from '../../jute/byte-range.ts';
 import type { Id } from '../../jute/data.ts';
 import type { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId } from '../../jute/int64.ts';
@@ -35,7 +36,7 @@ export interface QueuedRequest {
   readonly type: number;
   /** ms of the turn clock (elapsed) */
   readonly receivedAt: number;
-  readonly body: Buffer;
+  readonly body: ByteRange;
   /** The code it is answered with without being carried out; 0 for a request that is carried out. */
   readonly refusal: ErrorCode;
 }

@@ -5,6 +5,7 @@
  * handed to the pipeline in the order in which they came.
  */
 
+import type { ByteRange } from '../../jute/byte-range.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { readInt32 } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
@@ -71,12 +72,7 @@ export class Requests {
   }
 
   /** A session that is gone or going gets no answer any more, as in Java; its connection is closed in a moment. */
-  private submit(
-    connection: Connection,
-    xid: number,
-    type: number,
-    record: { readonly bytes: Buffer; readonly start: number; readonly end: number },
-  ): void {
+  private submit(connection: Connection, xid: number, type: number, record: ByteRange): void {
     const { session } = connection;
     const { sessions, clock, pipeline } = this.ports;
     const { sessionTimeout } = connection;

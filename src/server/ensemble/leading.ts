@@ -4,8 +4,10 @@
  */
 
 import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
+import { viewOfRange, wholeRange } from '../../jute/byte-range.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
+import { readInt32 } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import type { ServerId } from '../../quorum/server-id.ts';
 import type { Leader, LeaderServer } from '../../quorum/zab/leader.ts';
@@ -57,7 +59,7 @@ export class Leading implements LeaderServer, Term {
             // It may have ended in this turn, and sessions expire or clients ask before the role is left. In our log it would come
             // back at the next start, and nobody else would ever have it.
             if (leader.phase !== 'broadcast') return;
-            leader.propose(header.zxid, journal.append(header, txn, digest));
+            leader.propose(header.zxid, viewOfRange(journal.append(header, txn, digest)));
           },
         },
         sync: (request) => leader.sync(() => ordering.serving.pipeline.synced(request)),
@@ -88,7 +90,7 @@ export class Leading implements LeaderServer, Term {
       cxid,
       type,
       receivedAt: clock.elapsed,
-      body,
+      body: wholeRange(body),
     });
     if (type === OpCode.createSession) this.trackNew(ordering.sessions, from, request);
     else if (!ordering.serving.pipeline.isWrite(type)) request.refusal = ErrorCode.unimplemented;
@@ -98,8 +100,8 @@ export class Leading implements LeaderServer, Term {
   /** A session that a learner has made for one of its clients: the time-out is all that its request says. */
   private trackNew(sessions: SessionTracker, from: ServerId, request: Request): void {
     const { body, sessionId } = request;
-    if (body.length < 4) return;
-    sessions.track(sessionId, body.readInt32BE(0), this.ports.clock.elapsed);
+    if (body.end - body.start < 4) return;
+    sessions.track(sessionId, readInt32(body.bytes, body.start), this.ports.clock.elapsed);
     sessions.setOwner(sessionId, from);
   }
 

@@ -1,5 +1,5 @@
 /*
- * BodyPool: memory for the records of writes, which have to be kept until they are answered.
+ * BodyPool: memory for the records of writes, and of what stands behind them, which have to be kept until they are answered.
  *
  * That of large ones is used again: a load by large multis would otherwise make and drop hundreds of megabytes, and the collector, which
  * counts them as part of the heap, would walk the whole heap again and again. Small ones share blocks, each of which goes when the
@@ -8,6 +8,7 @@
  * Nothing here answers to a class of Java's.
  */
 
+import { type ByteRange, viewOfRange, wholeRange } from '../../jute/byte-range.ts';
 import { copyBytes } from '../../jute/copy-bytes.ts';
 
 /** What is smaller is a part of a block, and what is larger than the last order is rare; in bytes. */
@@ -27,19 +28,19 @@ export class BodyPool {
   private blockUsed = 0;
 
   /** A copy of `bytes[start, end)`. */
-  copy(bytes: Buffer, start: number, end: number): Buffer {
+  copy(bytes: Buffer, start: number, end: number): ByteRange {
     const size = end - start;
-    const list = this.listFor(size);
     if (size < POOLED_MIN_SIZE) return this.copySmall(bytes, start, size);
-    if (list === undefined) return Buffer.from(bytes.subarray(start, end));
+    const list = this.listFor(size);
+    if (list === undefined) return wholeRange(Buffer.from(viewOfRange({ bytes, start, end })));
     const memory = list.pop();
     if (memory !== undefined) this.freeSize -= memory.length;
     const whole = memory ?? Buffer.allocUnsafeSlow(1 << orderOf(size));
     bytes.copy(whole, 0, start, end);
-    return whole.subarray(0, size);
+    return { bytes: whole, start: 0, end: size };
   }
 
-  private copySmall(bytes: Buffer, start: number, size: number): Buffer {
+  private copySmall(bytes: Buffer, start: number, size: number): ByteRange {
     if (this.blockUsed + size > this.block.length) {
       this.block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
       this.blockUsed = 0;
@@ -47,16 +48,15 @@ export class BodyPool {
     const at = this.blockUsed;
     this.blockUsed = at + size;
     copyBytes(bytes, start, this.block, at, size);
-    return this.block.subarray(at, at + size);
+    return { bytes: this.block, start: at, end: at + size };
   }
 
   /** Takes back what copy() gave, which nobody may read any more. */
-  giveBack(body: Buffer): void {
-    const list = this.listFor(body.length);
+  giveBack({ bytes, start, end }: ByteRange): void {
+    const list = this.listFor(end - start);
     if (list === undefined || this.freeSize >= KEPT_SIZE_LIMIT) return;
-    const whole = Buffer.from(body.buffer);
-    this.freeSize += whole.length;
-    list.push(whole);
+    this.freeSize += bytes.length;
+    list.push(bytes);
   }
 
   private listFor(size: number): Buffer[] | undefined {

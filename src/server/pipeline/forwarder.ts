@@ -7,6 +7,7 @@
  */
 
 import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
+import { viewOfRange } from '../../jute/byte-range.ts';
 import type { Id } from '../../jute/data.ts';
 import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
@@ -70,13 +71,13 @@ export class Forwarder implements WritePath {
     const queue = this.expected.get(sessionId);
     if (queue === undefined) this.expected.set(sessionId, [request]);
     else queue.push(request);
-    this.ports.forward(request, request.body, request.authIds);
+    this.ports.forward(request, viewOfRange(request.body), request.authIds);
   }
 
   /** Asks the leader, whose answer comes back behind all that was committed before. */
   readonly sync = (request: Request): void => {
     this.syncs.push(request);
-    this.ports.forward(request, request.body, request.authIds);
+    this.ports.forward(request, viewOfRange(request.body), request.authIds);
   };
 
   /** The leader has answered the oldest sync. */

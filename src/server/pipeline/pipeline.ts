@@ -13,6 +13,7 @@
 import type { ServerMetrics, ServerStats } from '../../admin/metrics/index.ts';
 import type { DataTree, TxnResult } from '../../datatree/data-tree.ts';
 import type { Watches } from '../../datatree/watches.ts';
+import { type ByteRange, wholeRange } from '../../jute/byte-range.ts';
 import type { Id } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId } from '../../jute/int64.ts';
@@ -64,7 +65,8 @@ type ReadHandler = (
   authIds: readonly Id[],
 ) => ErrorCode;
 
-const NO_BODY = Buffer.alloc(0);
+const NO_BYTES = Buffer.alloc(0);
+const NO_BODY = wholeRange(NO_BYTES);
 
 /** Carries out requests. */
 export class Pipeline {
@@ -80,7 +82,7 @@ export class Pipeline {
   private readonly largeRequestThreshold: number;
   private readonly handlers: ReadonlyMap<number, ReadHandler>;
   private readonly getData: ReadHandler;
-  private readonly reader = new JuteReader(NO_BODY);
+  private readonly reader = new JuteReader(NO_BYTES);
   /** Where the records of clients' writes are. */
   private readonly bodies = new BodyPool();
   /** Set right after construction: it needs the pipeline itself. */
@@ -136,24 +138,19 @@ export class Pipeline {
   }
 
   /** Takes a request of an open connection: `bytes[start, end)` is the record behind its header. The bytes may change afterwards. */
-  submit(
-    connection: Connection,
-    cxid: number,
-    type: number,
-    record: { readonly bytes: Buffer; readonly start: number; readonly end: number },
-  ): void {
+  submit(connection: Connection, cxid: number, type: number, record: ByteRange): void {
     this.inProcess += 1;
     if (isClientWrite(type)) {
       const body = this.bodies.copy(record.bytes, record.start, record.end);
       this.propose(this.request(connection, cxid, type, body));
     } else if (type === OpCode.sync && this.writes !== null && this.writes.sync !== null) {
-      const body = Buffer.from(record.bytes.subarray(record.start, record.end));
+      const body = this.bodies.copy(record.bytes, record.start, record.end);
       const request = this.request(connection, cxid, type, body);
       request.isBarrier = true;
       this.enqueue(connection, request);
       this.writes.sync(request);
     } else if (connection.queue.length > 0) {
-      const body = Buffer.from(record.bytes.subarray(record.start, record.end));
+      const body = this.bodies.copy(record.bytes, record.start, record.end);
       this.enqueue(connection, this.request(connection, cxid, type, body));
     } else {
       const reader = this.reader.reset(record.bytes, record.start, record.end);
@@ -169,7 +166,7 @@ export class Pipeline {
     const request = this.request(connection, cxid, type, NO_BODY);
     request.refusal = refusal;
     if (connection.queue.length > 0) this.enqueue(connection, request);
-    else this.read(connection, request, this.reader.reset(NO_BODY, 0, 0));
+    else this.read(connection, request, this.reader.resetTo(NO_BODY));
   }
 
   private enqueue(connection: Connection, request: Request): void {
@@ -179,10 +176,11 @@ export class Pipeline {
 
   /** Bytes of a request that is large; 0 for one that is not. */
   private largeSize(request: QueuedRequest): number {
-    return request.body.length > this.largeRequestThreshold ? request.body.length : 0;
+    const size = request.body.end - request.body.start;
+    return size > this.largeRequestThreshold ? size : 0;
   }
 
-  private request(connection: Connection, cxid: number, type: number, body: Buffer): Request {
+  private request(connection: Connection, cxid: number, type: number, body: ByteRange): Request {
     const sessionId = connection.session?.id ?? (0n as SessionId);
     const receivedAt = this.clock.elapsed;
     const { serverId: owner } = this;
@@ -195,7 +193,7 @@ export class Pipeline {
     this.inProcess += 1;
     const body = Buffer.alloc(4);
     body.writeInt32BE(timeout);
-    this.propose(this.request(connection, 0, OpCode.createSession, body));
+    this.propose(this.request(connection, 0, OpCode.createSession, wholeRange(body)));
   }
 
   /**
@@ -217,10 +215,11 @@ export class Pipeline {
   /** Deletes a container or TTL znode, if it is still empty when its turn comes. */
   deleteContainer(path: string): void {
     const noSession = 0n as SessionId;
-    this.propose(this.ownRequest(noSession, OpCode.deleteContainer, Buffer.from(path, 'utf8')));
+    const body = wholeRange(Buffer.from(path, 'utf8'));
+    this.propose(this.ownRequest(noSession, OpCode.deleteContainer, body));
   }
 
-  private ownRequest(sessionId: SessionId, type: number, body: Buffer): Request {
+  private ownRequest(sessionId: SessionId, type: number, body: ByteRange): Request {
     return new Request({
       connection: null,
       isInternal: true,
@@ -272,7 +271,8 @@ export class Pipeline {
     connection.queue.shift();
     this.largeBytesInProcess -= this.largeSize(request);
     if (connection.isEnding) this.inProcess -= 1;
-    else this.read(connection, request, this.reader.reset(request.body, 0, request.body.length));
+    else this.read(connection, request, this.reader.resetTo(request.body));
+    this.bodies.giveBack(request.body);
     if (request.successor !== null) this.events.sessionReady(request.successor);
     this.readsBehind(connection);
   }
@@ -321,7 +321,8 @@ export class Pipeline {
     for (let next = queue[0]; next !== undefined && !next.isBarrier; next = queue[0]) {
       queue.shift();
       this.largeBytesInProcess -= this.largeSize(next);
-      this.read(connection, next, this.reader.reset(next.body, 0, next.body.length));
+      this.read(connection, next, this.reader.resetTo(next.body));
+      this.bodies.giveBack(next.body);
       // A thousand reads may wait behind one write: what they give cannot wait for the end of the turn to be too much.
       if (connection.unsentSize > UNSENT_LIMIT && connection.state !== 'closed') {
         this.events.tooMuchUnsent(connection);

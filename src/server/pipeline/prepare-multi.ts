@@ -74,7 +74,7 @@ export class PrepareMulti {
     }
     const { txns } = this;
     this.txns = null;
-    return txns === null ? this.flatTxn(request.body) : { type: OpCode.multi, txns };
+    return txns === null ? this.flatTxn(request.body.bytes) : { type: OpCode.multi, txns };
   }
 
   /** The multi of the parts so far, all of one kind. */

@@ -8,6 +8,7 @@
  */
 
 import type { EphemeralTypeOptions } from '../../datatree/ephemeral-type.ts';
+import { viewOfRange } from '../../jute/byte-range.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import { JuteError, JuteReader } from '../../jute/reader.ts';
@@ -81,7 +82,7 @@ export class Prepare {
 
   private prepareOrRefuse(request: Request, moment: Moment): Prepared {
     try {
-      const reader = this.reader.reset(request.body, 0, request.body.length);
+      const reader = this.reader.resetTo(request.body);
       this.asker.set(request);
       return this.dispatch(request, reader, moment);
     } catch (error) {
@@ -118,7 +119,7 @@ export class Prepare {
       case OpCode.deleteContainer:
         // Java takes a client's whole request, its header too, for the path, which is then never a good one.
         return request.isInternal
-          ? this.deletes.prepareContainer(request.body.toString('utf8'), moment)
+          ? this.deletes.prepareContainer(viewOfRange(request.body).toString('utf8'), moment)
           : ErrorCode.badArguments;
       default:
         throw new Error(`op code ${type} is no write`);

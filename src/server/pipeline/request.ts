@@ -3,6 +3,7 @@
  * (Java: Request).
  */
 
+import type { ByteRange } from '../../jute/byte-range.ts';
 import type { Id } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
@@ -27,7 +28,7 @@ export class Request implements QueuedRequest {
   /** ms of the turn clock (elapsed) at which it was read. */
   readonly receivedAt: number;
   /** The record behind the request header, owned by this request. */
-  readonly body: Buffer;
+  readonly body: ByteRange;
   refusal: ErrorCode = ErrorCode.ok;
   /** What the same connection asks behind it has to wait for it. */
   isBarrier = false;
@@ -51,7 +52,7 @@ export class Request implements QueuedRequest {
     readonly cxid: number;
     readonly type: number;
     readonly receivedAt: number;
-    readonly body: Buffer;
+    readonly body: ByteRange;
   }) {
     this.connection = fields.connection;
     this.isInternal = fields.isInternal ?? false;

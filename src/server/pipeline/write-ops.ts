@@ -3,11 +3,11 @@
  * requests and by the parts of multis alike (Java: the records CreateRequest, DeleteRequest, CheckVersionRequest, SetDataRequest).
  */
 
+import type { ByteRange } from '../../jute/byte-range.ts';
 import type { ACL } from '../../jute/data.ts';
 import { readACLs } from '../../jute/data.ts';
 import { isTTLMode } from '../../jute/multi.ts';
 import { CreateMode, OpCode } from '../../jute/op-code.ts';
-import type { ByteRange } from '../../jute/prepared-txn.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { RequestPath } from './request-path.ts';
 

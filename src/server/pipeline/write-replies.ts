@@ -4,6 +4,7 @@
  */
 
 import type { DataTree, TxnPartResult, TxnResult } from '../../datatree/data-tree.ts';
+import { viewOfRange } from '../../jute/byte-range.ts';
 import { STAT_SIZE } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
 import { readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
@@ -81,7 +82,7 @@ function writeMultiResponse(out: JuteWriter, request: Request, result: TxnResult
 
 /** The op codes that were asked for, where another server has prepared the multi. */
 function typesOf(request: Request): readonly number[] {
-  return readMultiOps(new JuteReader(request.body)).map((op) => op.type);
+  return readMultiOps(new JuteReader(viewOfRange(request.body))).map((op) => op.type);
 }
 
 function writeErrorPart(out: JuteWriter, err: number): void {

@@ -7,6 +7,7 @@ import {
   newestSnapshotSize,
 } from '../../../src/datatree/storage/log-source.ts';
 import { StorageError } from '../../../src/datatree/storage/storage-error.ts';
+import { viewOfRange } from '../../../src/jute/byte-range.ts';
 import type { Zxid } from '../../../src/jute/int64.ts';
 import { toZxid } from '../../../src/jute/int64.ts';
 import { changed, offsetOf } from './log-images.ts';
@@ -79,7 +80,7 @@ describe('the log as a source', () => {
     const append = scene.log.append.bind(scene.log);
     scene.log.append = (...args) => {
       const record = append(...args);
-      appended.push(Buffer.from(record));
+      appended.push(Buffer.from(viewOfRange(record)));
       return record;
     };
     for (let index = 0; index < 20; index++) scene.append(createTxn(`/n${index}`, `é${index}`));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LOG_HEADER } from '../../../src/datatree/storage/log-format.ts';
 import { LogReader } from '../../../src/datatree/storage/log-reader.ts';
 import { TxnLog } from '../../../src/datatree/storage/txn-log.ts';
+import { viewOfRange } from '../../../src/jute/byte-range.ts';
 import { toZxid } from '../../../src/jute/int64.ts';
 import { readTxn, readTxnDigest, readTxnHeader } from '../../../src/jute/txn.ts';
 import { MemoryDisk, systemError } from './memory-disk.ts';
@@ -342,7 +343,7 @@ describe('the terms of a role', () => {
     const append = leader.log.append.bind(leader.log);
     leader.log.append = (header, txn, digest) => {
       const record = append(header, txn, digest);
-      learner.log.appendBytes(header.zxid, record);
+      learner.log.appendBytes(header.zxid, viewOfRange(record));
       return record;
     };
     for (let index = 0; index < 300; index++)

@@ -2,6 +2,7 @@
  * Memory for the records of large writes.
  */
 import { describe, expect, it } from 'vitest';
+import { type ByteRange, viewOfRange } from '../../../src/jute/byte-range.ts';
 import { BodyPool } from '../../../src/server/pipeline/body-pool.ts';
 
 const LARGE = 20_000;
@@ -10,34 +11,34 @@ const bytes = Buffer.alloc(3 * LARGE, 'some record ');
 describe('the memory of a large record', () => {
   it('holds a copy of what was given', () => {
     const body = new BodyPool().copy(bytes, 5, 5 + LARGE);
-    expect(body.equals(bytes.subarray(5, 5 + LARGE))).toBe(true);
-    expect(body.buffer).not.toBe(bytes.buffer);
+    expect(viewOfRange(body).equals(bytes.subarray(5, 5 + LARGE))).toBe(true);
+    expect(body.bytes).not.toBe(bytes);
   });
 
   it('is used again when it was given back, and not before', () => {
     const pool = new BodyPool();
     const [first, second] = [pool.copy(bytes, 0, LARGE), pool.copy(bytes, 0, LARGE)];
-    expect(second.buffer).not.toBe(first.buffer);
+    expect(second.bytes).not.toBe(first.bytes);
     pool.giveBack(first);
     const third = pool.copy(bytes, 7, 7 + LARGE + 100);
-    expect(third.buffer).toBe(first.buffer);
-    expect(third.equals(bytes.subarray(7, 7 + LARGE + 100))).toBe(true);
-    expect(second.equals(bytes.subarray(0, LARGE))).toBe(true);
+    expect(third.bytes).toBe(first.bytes);
+    expect(viewOfRange(third).equals(bytes.subarray(7, 7 + LARGE + 100))).toBe(true);
+    expect(viewOfRange(second).equals(bytes.subarray(0, LARGE))).toBe(true);
   });
 
   it('is not that of a record of another size', () => {
     const pool = new BodyPool();
     const large = pool.copy(bytes, 0, 2 * LARGE);
     pool.giveBack(large);
-    expect(pool.copy(bytes, 0, LARGE).buffer).not.toBe(large.buffer);
+    expect(pool.copy(bytes, 0, LARGE).bytes).not.toBe(large.bytes);
   });
 
   it('is left to the collector where there is plenty', () => {
     const pool = new BodyPool();
     const bodies = Array.from({ length: 300 }, () => pool.copy(bytes, 0, 2 * LARGE));
     for (const body of bodies) pool.giveBack(body);
-    const kept = new Set(bodies.map((body) => body.buffer));
-    const again = bodies.map(() => pool.copy(bytes, 0, 2 * LARGE).buffer);
+    const kept = new Set(bodies.map((body) => body.bytes));
+    const again = bodies.map(() => pool.copy(bytes, 0, 2 * LARGE).bytes);
     expect(again.filter((memory) => kept.has(memory))).toHaveLength(128);
   });
 });
@@ -48,7 +49,7 @@ describe('the memory of a small record', () => {
     const small = pool.copy(bytes, 0, 10);
     pool.giveBack(small);
     pool.copy(bytes, 10, 20);
-    expect(small.equals(bytes.subarray(0, 10))).toBe(true);
+    expect(viewOfRange(small).equals(bytes.subarray(0, 10))).toBe(true);
   });
 
   it('holds what was given, block after block, up to the size of a large one', () => {
@@ -56,7 +57,8 @@ describe('the memory of a small record', () => {
     const sizes = [1, 16_383, 9000, 16_384, 0, 16_000, 16_383, 16_383, 5, 60, 16_383];
     const bodies = sizes.map((size, index) => pool.copy(bytes, index, index + size));
     for (const [index, size] of sizes.entries()) {
-      expect(bodies[index]?.equals(bytes.subarray(index, index + size))).toBe(true);
+      const body = bodies[index] as ByteRange;
+      expect(viewOfRange(body).equals(bytes.subarray(index, index + size))).toBe(true);
     }
   });
 });

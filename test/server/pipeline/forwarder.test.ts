@@ -2,6 +2,7 @@
  * The forwarder: of all transactions of the ensemble, which answer whom.
  */
 import { describe, expect, it } from 'vitest';
+import { wholeRange } from '../../../src/jute/byte-range.ts';
 import type { SessionId, Zxid } from '../../../src/jute/int64.ts';
 import { toSessionId } from '../../../src/jute/int64.ts';
 import { OpCode } from '../../../src/jute/op-code.ts';
@@ -15,7 +16,7 @@ import { record } from '../ensemble/member.ts';
 const [ANN, BOB] = [toSessionId(0xan), toSessionId(0xbn)];
 
 function request(sessionId: SessionId, cxid: number, type: number = OpCode.setData): Request {
-  const body = Buffer.from(`body ${cxid}`);
+  const body = wholeRange(Buffer.from(`body ${cxid}`));
   const rest = { connection: null, owner: 1, authIds: [], receivedAt: 0 };
   return new Request({ ...rest, sessionId, cxid, type, body });
 }
