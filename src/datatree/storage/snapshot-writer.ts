@@ -5,7 +5,7 @@
  * millisecond. Slices may be newer than that zxid: replaying the log from there on ends in the same tree, as with Java's
  * snapshots.
  *
- *   cut slices, write chunks behind each other, sync every few MB ─> sync ─> read everything back and compare
+ *   cut slices, write chunks behind each other, sync every half MB ─> sync ─> read everything back and compare
  *   ─> wait for the log ─> rename ─> sync the directory ─> onDone
  *
  * The tree of one of an ensemble may show what is on the disks of others and not yet on its own. A snapshot of it with a name would tell
@@ -61,8 +61,11 @@ const CHUNK_SIZE = 256 * 1024;
 /** Chunks that exist: one is filled while the other is written. */
 const CHUNK_COUNT = 2;
 
-/** Bytes between syncs, so that the disk never has much of the snapshot before it when the log wants to sync. */
-const SYNC_INTERVAL = 4 << 20;
+/**
+ * Bytes between syncs, so that the disk never has much of the snapshot before it when the log wants to sync. Measured, the longest time
+ * without a reply in the middle of six to ten snapshots: 24 ms with 4 MB, 10 ms with 1 MB, 7 ms with this and 8 ms with half of it.
+ */
+const SYNC_INTERVAL = 512 * 1024;
 
 const ABANDONED = new Error('the snapshot was abandoned');
 
