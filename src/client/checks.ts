@@ -35,6 +35,33 @@ export function validateInt(field: string, value: number): void {
   }
 }
 
+/** Raises TypeError for what is no bigint, RangeError for one of more than 64 bits. */
+export function validateLong(field: string, value: bigint): void {
+  if (typeof value !== 'bigint') throw wrongType(field, 'a bigint', value);
+  if (value !== BigInt.asIntN(64, value)) {
+    throw new RangeError(`${field} is an integer of 64 bits, not ${value}`);
+  }
+}
+
+/** Raises TypeError for what is no string. */
+export function validateString(field: string, value: string): void {
+  if (typeof value !== 'string') throw wrongType(field, 'a string', value);
+}
+
+/** Raises TypeError for what is no array of specifications or, where it `names` servers, of ids; names the field: `joining[0]`. */
+export function validateServers(
+  field: string,
+  servers: readonly (string | number)[] | undefined,
+  names = false,
+): void {
+  if (servers === undefined) return;
+  if (!Array.isArray(servers)) throw wrongType(field, 'an array', servers);
+  for (const [index, server] of servers.entries()) {
+    if (names && typeof server === 'number') validateInt(`${field}[${index}]`, server);
+    else validateString(`${field}[${index}]`, server);
+  }
+}
+
 /** Raises TypeError for a name that is none of the keys of `names`. */
 export function validateName(field: string, name: string, names: object): void {
   if (typeof name !== 'string' || !Object.hasOwn(names, name)) {

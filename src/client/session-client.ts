@@ -150,12 +150,14 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
   }
 
   /**
-   * Ends the session: the server deletes its ephemeral znodes. What was asked for before is answered before. Never rejects; where the
-   * server does not answer, the session is left to expire.
+   * Ends the session: the server deletes its ephemeral znodes. What was asked for before is answered before. Where the server does not
+   * answer, the session is left to expire. Rejects for nothing but a `timeoutMs` that is no number.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS);
-    return this.#closing;
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options;
+    validateNumber('timeoutMs', timeoutMs);
+    this.#closing ??= this.#close(timeoutMs);
+    await this.#closing;
   }
 
   #close(timeoutMs: number): Promise<void> {

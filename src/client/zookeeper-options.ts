@@ -4,13 +4,14 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
-import { validateAtLeast, validateNumber } from './checks.ts';
+import { types } from 'node:util';
+import { validateAtLeast, validateLong, validateNumber, validateString } from './checks.ts';
 import {
   type ConnectionString,
   parseConnectionString,
   type ServerAddress,
 } from './connection-string.ts';
-import type { RequestOptions } from './operations.ts';
+import { bytesOf, type RequestOptions } from './operations.ts';
 import { DigestMd5, type SaslCredentials, validateSaslCredentials } from './sasl-digest-md5.ts';
 import type { SessionCredentials, SessionState } from './session-effects.ts';
 import type { HostSettings } from './session-host.ts';
@@ -114,6 +115,10 @@ export function clientSettings(
   if (requestTimeoutMs <= 0) {
     throw new RangeError(`requestTimeoutMs is more than 0, not ${requestTimeoutMs}`);
   }
+  for (const [index, { scheme, auth }] of (options.auth ?? []).entries()) {
+    validateString(`auth[${index}].scheme`, scheme);
+    bytesOf(auth);
+  }
   return {
     servers,
     chroot,
@@ -123,10 +128,19 @@ export function clientSettings(
     juteMaxBuffer: within('juteMaxBuffer', DEFAULT_JUTE_MAX_BUFFER),
     maxRequests: within('maxRequests', DEFAULT_MAX_REQUESTS),
     reconnectDelayMs: within('reconnectDelayMs', DEFAULT_RECONNECT_DELAY_MS, 0),
-    session: options.session ?? null,
+    session: sessionGiven(options.session),
     sasl: options.sasl === undefined ? null : digestMd5(options.sasl),
     tls: tls === true ? {} : tls === false ? null : tls,
   };
+}
+
+function sessionGiven(session: SessionCredentials | undefined): SessionCredentials | null {
+  if (session === undefined || session === null) return null;
+  validateLong('session.id', session.id);
+  if (!types.isUint8Array(session.password)) {
+    throw new TypeError('session.password is a Uint8Array');
+  }
+  return session;
 }
 
 function digestMd5(credentials: SaslCredentials): () => DigestMd5 {

@@ -32,7 +32,15 @@ import {
 } from '../jute/proto.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
-import { validateACL, validateInt, validateName, validateWatcher } from './checks.ts';
+import {
+  validateACL,
+  validateInt,
+  validateLong,
+  validateName,
+  validateServers,
+  validateString,
+  validateWatcher,
+} from './checks.ts';
 import { NoWatcherError } from './errors.ts';
 import type { MultiTarget } from './multi.ts';
 import { Multi, MultiRead } from './multi.ts';
@@ -73,6 +81,8 @@ import {
 } from './zookeeper-options.ts';
 
 const CONFIG_NODE = '/zookeeper/config';
+/** Of a reconfig that may change whatever configuration there is. */
+const ANY_CONFIG = -1n;
 
 /** A client of ZooKeeper. */
 export class ZooKeeper extends SessionClient {
@@ -259,6 +269,7 @@ export class ZooKeeper extends SessionClient {
    */
   addAuth(scheme: string, auth: Uint8Array | string, options: RequestOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
+      validateString('scheme', scheme);
       const bytes = bytesOf(auth) ?? Buffer.alloc(0);
       const request = this.request(
         { type: OpCode.auth, path: null, write: () => {}, read: nothing, options },
@@ -284,13 +295,18 @@ export class ZooKeeper extends SessionClient {
 
   /** Changes the servers of the ensemble and gives the new configuration. */
   async reconfig(options: ReconfigOptions): Promise<DataResult> {
+    validateServers('joining', options.joining);
+    validateServers('leaving', options.leaving, true);
+    validateServers('members', options.members);
+    const { fromConfig = ANY_CONFIG } = options;
+    validateLong('fromConfig', fromConfig);
     const list = (values: readonly (string | number)[] | undefined): string | null =>
       values === undefined ? null : values.join(',');
     const write = (writer: JuteWriter): void => {
       writer.writeString(list(options.joining));
       writer.writeString(list(options.leaving));
       writer.writeString(list(options.members));
-      writer.writeLong(options.fromConfig ?? -1n);
+      writer.writeLong(fromConfig);
     };
     return await this.ask({ type: OpCode.reconfig, path: null, write, read: readData, options });
   }

@@ -191,3 +191,53 @@ describe('a time', () => {
     }
   });
 });
+
+describe('a change of the servers', () => {
+  const bad: readonly [string, unknown][] = [
+    ['joining ', { joining: 'server.4=host:2888:3888;2181' }],
+    ['joining[1] ', { joining: ['server.4=host:2888:3888;2181', 5] }],
+    ['leaving ', { leaving: 3 }],
+    ['leaving[0] ', { leaving: [3.5] }],
+    ['leaving[1] ', { leaving: ['3', null] }],
+    ['members[0] ', { members: [{}] }],
+    ['fromConfig ', { leaving: [3], fromConfig: 100 }],
+    ['fromConfig ', { leaving: [3], fromConfig: 2n ** 63n }],
+  ];
+
+  it.each(bad)('is refused by its field %s: %o', async (field, options) => {
+    const error = await failure(closed().reconfig(options as never));
+    expect(error.name).toMatch(/^(Type|Range)Error$/);
+    expect(error.message).toContain(field);
+  });
+
+  it('names the servers that leave by numbers or by strings', async () => {
+    const error = await failure(closed().reconfig({ leaving: [3, '4'], fromConfig: 1n }));
+    expect(error).toBeInstanceOf(ClientClosedError);
+  });
+});
+
+describe('what a client is made with', () => {
+  const bad: readonly [string, unknown][] = [
+    ['session.id ', { session: { id: 5, password: new Uint8Array(16) } }],
+    ['session.password ', { session: { id: 5n, password: 'secret' } }],
+    ['auth[0].scheme ', { auth: [{ auth: 'ann:secret' }] }],
+    ['Data ', { auth: [{ scheme: 'digest', auth: 5 }] }],
+  ];
+
+  it.each(bad)('is refused by its field %s: %o', async (field, options) => {
+    const error = await thrown(() => new ZooKeeper('localhost:1', options as never));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain(field);
+  });
+
+  it('may be asked for later, and is refused then', async () => {
+    expect(await failure(closed().addAuth(undefined as never, 'ann:secret'))).toBeInstanceOf(
+      TypeError,
+    );
+  });
+});
+
+it('a time to close is a number', async () => {
+  expect(await failure(closed().close({ timeoutMs: Number.NaN }))).toBeInstanceOf(RangeError);
+  await expect(closed().close({ timeoutMs: Number.POSITIVE_INFINITY })).resolves.toBeUndefined();
+});
