@@ -35,9 +35,14 @@ export function validateInt(field: string, value: number): void {
   }
 }
 
+/** Raises TypeError for what is no bigint. */
+export function validateBigInt(field: string, value: bigint): void {
+  if (typeof value !== 'bigint') throw wrongType(field, 'a bigint', value);
+}
+
 /** Raises TypeError for what is no bigint, RangeError for one of more than 64 bits. */
 export function validateLong(field: string, value: bigint): void {
-  if (typeof value !== 'bigint') throw wrongType(field, 'a bigint', value);
+  validateBigInt(field, value);
   if (value !== BigInt.asIntN(64, value)) {
     throw new RangeError(`${field} is an integer of 64 bits, not ${value}`);
   }

@@ -154,7 +154,7 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
    * answer, the session is left to expire. Rejects for nothing but a `timeoutMs` that is no number.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    const { timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options;
+    const timeoutMs = options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS;
     validateNumber('timeoutMs', timeoutMs);
     this.#closing ??= this.#close(timeoutMs);
     await this.#closing;

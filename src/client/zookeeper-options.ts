@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import { types } from 'node:util';
-import { validateAtLeast, validateLong, validateNumber, validateString } from './checks.ts';
+import { toSessionId } from '../jute/int64.ts';
+import { validateAtLeast, validateBigInt, validateNumber, validateString } from './checks.ts';
 import {
   type ConnectionString,
   parseConnectionString,
@@ -136,11 +137,12 @@ export function clientSettings(
 
 function sessionGiven(session: SessionCredentials | undefined): SessionCredentials | null {
   if (session === undefined || session === null) return null;
-  validateLong('session.id', session.id);
+  validateBigInt('session.id', session.id);
   if (!types.isUint8Array(session.password)) {
     throw new TypeError('session.password is a Uint8Array');
   }
-  return session;
+  // An id out of a log has no sign.
+  return { id: toSessionId(session.id), password: session.password };
 }
 
 function digestMd5(credentials: SaslCredentials): () => DigestMd5 {

@@ -298,7 +298,7 @@ export class ZooKeeper extends SessionClient {
     validateServers('joining', options.joining);
     validateServers('leaving', options.leaving, true);
     validateServers('members', options.members);
-    const { fromConfig = ANY_CONFIG } = options;
+    const fromConfig = options.fromConfig ?? ANY_CONFIG;
     validateLong('fromConfig', fromConfig);
     const list = (values: readonly (string | number)[] | undefined): string | null =>
       values === undefined ? null : values.join(',');

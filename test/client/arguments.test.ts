@@ -3,8 +3,8 @@
  * of whatever it is to send. Java: ZooKeeper (IllegalArgumentException), and its types.
  */
 import { describe, expect, it } from 'vitest';
-import type { ACL } from '../../src/client/index.ts';
-import { ClientClosedError, digestACL, ZooKeeper } from '../../src/client/index.ts';
+import type { ACL, SessionId } from '../../src/client/index.ts';
+import { ClientClosedError, digestACL, toSessionId, ZooKeeper } from '../../src/client/index.ts';
 import { failure } from './stories/scene.ts';
 
 const closed = (): ZooKeeper => {
@@ -228,6 +228,13 @@ describe('what a client is made with', () => {
     const error = await thrown(() => new ZooKeeper('localhost:1', options as never));
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toContain(field);
+  });
+
+  it('may be a session whose id has no sign, as a log shows it', () => {
+    const id = 0xff00_0000_0000_0001n as SessionId;
+    const zk = new ZooKeeper('localhost:1', { session: { id, password: new Uint8Array(16) } });
+    zk.abandon();
+    expect(zk.session.id).toBe(toSessionId(id));
   });
 
   it('may be asked for later, and is refused then', async () => {

@@ -54,3 +54,20 @@ it('turns clients away before descriptors run out, and goes on in the next log',
     await server.dispose();
   }
 });
+
+it('keeps no descriptor of a client that is gone before it is accepted', async () => {
+  const server = await makeServer('ours', {});
+  server.openFileLimit = OPEN_FILE_LIMIT;
+  try {
+    await server.start();
+    process.kill(server.pid, 'SIGSTOP');
+    const sockets = await crowd(server.port, CLIENT_COUNT);
+    for (const socket of sockets) socket.resetAndDestroy();
+    process.kill(server.pid, 'SIGCONT');
+    const { connection } = await openSession(server.port);
+    connection.send(1, Op.create, requests.create('/n'));
+    expect(await connection.reply(5_000)).toMatchObject({ xid: 1, err: 0 });
+  } finally {
+    await server.dispose();
+  }
+});

@@ -96,8 +96,10 @@ export class ClientListener {
       return;
     }
     const { remoteAddress, remotePort } = accepted;
-    const handle = takeHandle(accepted);
-    if (remoteAddress === undefined || remotePort === undefined || handle === null) {
+    // A client that has reset the connection has no address any more. Its socket closes the handle only as long as it has it.
+    const isGone = remoteAddress === undefined || remotePort === undefined;
+    const handle = isGone ? null : takeHandle(accepted);
+    if (isGone || handle === null) {
       accepted.destroy();
       return;
     }
@@ -184,8 +186,9 @@ class SocketLink implements Link {
   /** Gives the system what it takes at once, and the socket what has to wait; true when nothing has to. */
   private send(bytes: Buffer, size: number): boolean {
     const { socket } = this;
-    // Of a socket that is gone the descriptor may be another's by now.
-    const sent = socket.destroyed ? 0 : writeNow(this.descriptor, bytes, size);
+    // Of a socket that is gone the descriptor may be another's by now, and one that has failed has lost what comes before.
+    const isWhole = !socket.destroyed && socket.errored === null;
+    const sent = isWhole ? writeNow(this.descriptor, bytes, size) : 0;
     if (sent === size) return true;
     socket.write(bytes.subarray(sent, size));
     if (socket.writableLength === 0) return true;
