@@ -112,9 +112,9 @@ export class OpenConnections {
 
   // ---- output
 
-  /** Whether a connection has something to send at the end of this turn. */
-  get isAnyDirty(): boolean {
-    return this.dirty.length > 0;
+  /** How many connections have something to send at the end of this turn. */
+  get dirtyCount(): number {
+    return this.dirty.length;
   }
 
   /** Hands what was written this turn to the links, and closes those that were to be closed then. */

@@ -3,8 +3,8 @@
  * SyncRequestProcessor).
  *
  * A turn begins with the first thing that happens after the last one ended, be it a socket that was read, a disk that is done or
- * a timer, and ends when the loop has handed out everything that was ready. Only then is anything written: one write per
- * connection, one write and sync for the log.
+ * a timer, and ends when the loop has handed out everything that was ready. Then all is written: one write per
+ * connection, one write and sync for the log. Where very many clients ask in one turn, some are answered before its end.
  */
 
 import type { SnapshotWriter } from '../../datatree/storage/snapshot-writer.ts';

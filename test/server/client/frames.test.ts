@@ -348,3 +348,17 @@ describe('anything at all', () => {
     );
   });
 });
+
+describe('answers', () => {
+  it('leave at the end of a turn, and before it where very many clients ask in it', () => {
+    const world = new World();
+    const clients = Array.from({ length: 40 }, () => world.connect());
+    const answered = () => clients.filter(({ link }) => link.delivered.length === 1).length;
+    for (const each of clients.slice(0, 31)) each.request(Op.exists, pathAndWatch('/'));
+    expect(answered()).toBe(0);
+    for (const each of clients.slice(31)) each.request(Op.exists, pathAndWatch('/'));
+    expect(answered()).toBe(32);
+    world.settle();
+    expect(answered()).toBe(40);
+  });
+});

@@ -157,6 +157,33 @@ describe('a watch', () => {
     expect(storyOf(ann.take())).toEqual(['changed /a', 2]);
   });
 
+  it('hears of all changes of a turn in one piece, and with them what else is to be told', () => {
+    const { world, ann, bob } = worldWithTwo();
+    ann.ask(Op.addWatch, pathAndInt('/', RECURSIVE));
+    bob.request(Op.setData, setData('/a', null));
+    ann.request(Op.setData, setData('/a/b', null));
+    bob.request(Op.create, create('/a/c'));
+    world.settle();
+    expect(ann.link.delivered).toHaveLength(1);
+    expect(storyOf(ann.take())).toEqual(['changed /a', 'changed /a/b', 2, 'created /a/c']);
+  });
+
+  it('hears the same as all others, even if its link is slow', () => {
+    const { world, ann, bob } = worldWithTwo();
+    const watchers = [ann, world.connect(), world.connect()];
+    for (const each of watchers) each.ask(Op.addWatch, pathAndInt('/a', PERSISTENT));
+    ann.link.isSlow = true;
+    const zxids = ['1', '2', '3'].map(
+      (data) => bob.ask(Op.setData, setData('/a', bytes(data))).zxid,
+    );
+    ann.drain();
+    for (const each of watchers) {
+      expect(each.take().map((event) => [event.zxid, storyOf([event])[0]])).toEqual(
+        zxids.map((zxid) => [zxid, 'changed /a']),
+      );
+    }
+  });
+
   it('goes with its connection', () => {
     const { world, ann, bob } = worldWithTwo();
     ann.ask(Op.getData, pathAndWatch('/a', true));
