@@ -63,7 +63,7 @@ const CHUNK_COUNT = 2;
 
 /**
  * Bytes between syncs, so that the disk never has much of the snapshot before it when the log wants to sync. Measured, the longest time
- * without a reply in the middle of six to ten snapshots: 24 ms with 4 MB, 10 ms with 1 MB, 7 ms with this and 8 ms with half of it.
+ * without a reply in the middle of four to ten snapshots: 24 ms with 4 MB, 10 ms with 1 MB, 7 ms with this and 8 ms with half of it.
  */
 const SYNC_INTERVAL = 512 * 1024;
 
