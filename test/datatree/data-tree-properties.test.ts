@@ -89,7 +89,8 @@ describe('a tree and the naive tree', () => {
       for (let count = 0; count < 60; count++) twins.step();
       twins.check();
     });
-    fc.assert(property, { numRuns: 30 });
+    // In that one a multi gave a child to what it had made ephemeral, which no server does.
+    fc.assert(property, { numRuns: 30, examples: [[-148132139]] });
   });
 
   it('are the same after a long life', () => {

@@ -6,7 +6,13 @@
 import type { ACL } from '../../src/jute/data.ts';
 import type { SessionId, Zxid } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
-import type { Txn, TxnHeader } from '../../src/jute/txn.ts';
+import type {
+  CreateContainerTxn,
+  CreateTTLTxn,
+  CreateTxn,
+  Txn,
+  TxnHeader,
+} from '../../src/jute/txn.ts';
 import type { NaiveTree } from './naive-tree.ts';
 import { parentPathOf } from './naive-tree.ts';
 
@@ -90,7 +96,7 @@ export class RandomTxns {
     const txns: Txn[] = [];
     for (let count = random.below(5); count >= 0; count--) txns.push(this.setData());
     if (this.isWild) {
-      for (let count = random.below(3); count > 0; count--) txns.push(this.create());
+      for (let count = random.below(3); count > 0; count--) this.addCreate(txns);
       for (let count = random.below(3); count > 0; count--) txns.unshift(this.delete());
     }
     if (random.chance(20))
@@ -98,7 +104,15 @@ export class RandomTxns {
     return { type: OpCode.multi, txns };
   }
 
-  private create(): Txn {
+  /** Not below what the same multi makes anew: that may be ephemeral by then, and no server gives one of these a child. */
+  private addCreate(txns: Txn[]): void {
+    const txn = this.create();
+    const parent = parentPathOf(txn.path);
+    const isParent = (other: Txn): boolean => 'parentCVersion' in other && other.path === parent;
+    if (!txns.some(isParent)) txns.push(txn);
+  }
+
+  private create(): CreateTxn | CreateContainerTxn | CreateTTLTxn {
     const { random, naive } = this;
     let path = this.newPath();
     if (!this.isWild && naive.get(path) !== undefined) path = `${path}-${this.zxid}`;
