@@ -4,12 +4,7 @@
  * watch load because there is no other; it accepts creates without doing them, and understands nothing else.
  */
 import net from 'node:net';
-import {
-  descriptorOf,
-  type Handle,
-  takeHandle,
-  writeNow,
-} from '../src/server/host/socket-handle.ts';
+import { descriptorOf, type Handle, send, takeHandle } from '../src/server/host/socket-handle.ts';
 import { DATA_BYTES, dataPath, fillContent, NODE_COUNT } from './content.ts';
 import { type FrameReceiver, FrameSplitter } from './frames.ts';
 import { NODE_DATA_CHANGED, SYNC_CONNECTED, WATCHED } from './load/watch.ts';
@@ -107,20 +102,17 @@ class BareConnection implements FrameReceiver {
 
   constructor(handle: Handle, znodes: BareZnodes) {
     this.#znodes = znodes;
-    this.#descriptor = descriptorOf(handle);
     this.#socket = new net.Socket({
       handle,
       onread: { buffer: input, callback: (count: number) => this.#received(count) },
     } as object);
+    this.#descriptor = descriptorOf(this.#socket);
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.resume();
   }
 
   write(bytes: Buffer): void {
-    const socket = this.#socket;
-    const mayPass = socket.writableLength === 0 && !socket.destroyed;
-    const sent = mayPass ? writeNow(this.#descriptor, bytes, bytes.length) : 0;
-    if (sent < bytes.length) socket.write(bytes.subarray(sent));
+    send(this.#socket, this.#descriptor, bytes, bytes.length);
   }
 
   #received(count: number): boolean {

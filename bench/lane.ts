@@ -13,7 +13,7 @@ import { getLong, REPLY_HEADER_BYTES, type RequestRing, WrongReply } from './wir
 export interface LaneLink {
   receiver: FrameReceiver;
   /** Writes at once; the bytes stay as they are until a reply to them has come. */
-  write(bytes: Uint8Array): void;
+  write(bytes: Buffer): void;
 }
 
 /** One kind of load: the same requests again and again over several connections. */

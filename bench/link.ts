@@ -4,6 +4,7 @@
  * is exchanged when a connection changes from setting up to bearing load.
  */
 import net from 'node:net';
+import { descriptorOf, send } from '../src/server/host/socket-handle.ts';
 import { type FrameReceiver, FrameSplitter } from './frames.ts';
 import { viewOf } from './wire.ts';
 
@@ -16,6 +17,7 @@ export class Link {
   receiver: FrameReceiver;
   readonly #socket: net.Socket;
   readonly #splitter = new FrameSplitter();
+  #descriptor = -1;
   #ended = false;
 
   constructor(port: number, receiver: FrameReceiver, connected: () => void) {
@@ -32,7 +34,10 @@ export class Link {
         },
       },
     });
-    this.#socket.once('connect', connected);
+    this.#socket.once('connect', () => {
+      this.#descriptor = descriptorOf(this.#socket);
+      connected();
+    });
     let reason = 'the server closed the connection';
     this.#socket.on('error', (error) => {
       reason = error.message;
@@ -43,8 +48,8 @@ export class Link {
   }
 
   /** Writes at once. The bytes must stay as they are until a reply to them has come. */
-  write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
+  write(bytes: Buffer): void {
+    send(this.#socket, this.#descriptor, bytes, bytes.length);
   }
 
   /** Drops the connection; the receiver is not told. */

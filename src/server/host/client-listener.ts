@@ -12,7 +12,7 @@ import type { Connection } from '../client/connection.ts';
 import type { Link } from '../client/link.ts';
 import { clientSocketLimit } from './descriptors.ts';
 import { hostFacts } from './facts.ts';
-import { descriptorOf, plainAddress, takeHandle, writeNow } from './socket-handle.ts';
+import { descriptorOf, plainAddress, send, takeHandle } from './socket-handle.ts';
 
 /** Bytes read from a socket at once at most: room for some large requests, because what is left of one has to be copied. */
 const READ_SIZE = 256 * 1024;
@@ -109,7 +109,6 @@ export class ClientListener {
       if (connection !== null) this.events.receive(connection, buffer as Buffer, size);
       return true;
     };
-    const descriptor = descriptorOf(handle);
     const socket = new Socket({
       handle,
       allowHalfOpen: true,
@@ -123,7 +122,7 @@ export class ClientListener {
     });
     if (this.options.tcpKeepAlive) socket.setKeepAlive(true);
     const { lingerMs } = this.options;
-    const link = new SocketLink(socket, descriptor, {
+    const link = new SocketLink(socket, {
       remoteAddress: plainAddress(remoteAddress),
       remotePort,
       lingerMs,
@@ -158,7 +157,6 @@ class SocketLink implements Link {
 
   constructor(
     socket: Socket,
-    descriptor: number,
     options: {
       readonly remoteAddress: string;
       readonly remotePort: number;
@@ -166,7 +164,7 @@ class SocketLink implements Link {
     },
   ) {
     this.socket = socket;
-    this.descriptor = descriptor;
+    this.descriptor = descriptorOf(socket);
     this.lingerMs = options.lingerMs;
     this.remoteAddress = options.remoteAddress;
     this.remotePort = options.remotePort;
@@ -185,13 +183,7 @@ class SocketLink implements Link {
 
   /** Gives the system what it takes at once, and the socket what has to wait; true when nothing has to. */
   private send(bytes: Buffer, size: number): boolean {
-    const { socket } = this;
-    // Of a socket that is gone the descriptor may be another's by now, and one that has failed has lost what comes before.
-    const isWhole = !socket.destroyed && socket.errored === null;
-    const sent = isWhole ? writeNow(this.descriptor, bytes, size) : 0;
-    if (sent === size) return true;
-    socket.write(bytes.subarray(sent, size));
-    if (socket.writableLength === 0) return true;
+    if (send(this.socket, this.descriptor, bytes, size)) return true;
     this.waitForDrain();
     return false;
   }

@@ -9,25 +9,38 @@ import type { Socket } from 'node:net';
 /** A handle of node:net, of which nothing is known here but that it can be handed on. */
 export type Handle = object;
 
+interface Inside {
+  _handle: (Handle & { readonly fd?: number }) | null;
+}
+
 /** Takes the handle out of a socket that has not read anything, leaving the socket empty; null where it is gone already. */
 export function takeHandle(socket: Socket): Handle | null {
-  const inside = socket as unknown as { _handle: Handle | null };
+  const inside = socket as unknown as Inside;
   const handle = inside._handle;
   inside._handle = null;
   return handle;
 }
 
-/** The file descriptor of a handle; -1 where the system has none. */
-export function descriptorOf(handle: Handle): number {
-  const { fd } = handle as { readonly fd?: number };
-  return fd ?? -1;
+/** The file descriptor of a socket that is connected; -1 where the system has none. */
+export function descriptorOf(socket: Socket): number {
+  return (socket as unknown as Inside)._handle?.fd ?? -1;
 }
 
 /**
- * Writes `bytes[0, size)` to a socket that has nothing waiting, and returns how many of them the system has taken: 0 where it takes
- * none or the link is broken, which the socket finds out when it is given the rest.
+ * Sends `bytes[0, size)`: as much as the system takes at once by its descriptor, the rest through the socket. False where
+ * something has to wait now, which then may not be changed until the socket is drained.
  */
-export function writeNow(descriptor: number, bytes: Buffer, size: number): number {
+export function send(socket: Socket, descriptor: number, bytes: Buffer, size: number): boolean {
+  // Of a socket that is gone the descriptor may be another's by now, and one that has failed has lost what comes before.
+  const mayPass = socket.writableLength === 0 && !socket.destroyed && socket.errored === null;
+  const sent = mayPass ? writeNow(descriptor, bytes, size) : 0;
+  if (sent === size) return true;
+  socket.write(bytes.subarray(sent, size));
+  return socket.writableLength === 0;
+}
+
+/** How many of `bytes[0, size)` the system has taken: 0 where it takes none or the link is broken, which the socket finds out. */
+function writeNow(descriptor: number, bytes: Buffer, size: number): number {
   if (descriptor < 0) return 0;
   try {
     return fs.writeSync(descriptor, bytes, 0, size);

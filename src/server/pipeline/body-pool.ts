@@ -27,12 +27,12 @@ export class BodyPool {
   private block = Buffer.alloc(0);
   private blockUsed = 0;
 
-  /** A copy of `bytes[start, end)`. */
-  copy(bytes: Buffer, start: number, end: number): ByteRange {
+  copy(record: ByteRange): ByteRange {
+    const { bytes, start, end } = record;
     const size = end - start;
     if (size < POOLED_MIN_SIZE) return this.copySmall(bytes, start, size);
     const list = this.listFor(size);
-    if (list === undefined) return wholeRange(Buffer.from(viewOfRange({ bytes, start, end })));
+    if (list === undefined) return wholeRange(Buffer.from(viewOfRange(record)));
     const memory = list.pop();
     if (memory !== undefined) this.freeSize -= memory.length;
     const whole = memory ?? Buffer.allocUnsafeSlow(1 << orderOf(size));

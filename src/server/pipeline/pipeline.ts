@@ -137,23 +137,23 @@ export class Pipeline {
     return isClientWrite(type);
   }
 
-  /** Takes a request of an open connection: `bytes[start, end)` is the record behind its header. The bytes may change afterwards. */
+  /** Takes a request of an open connection; `record` is what stands behind its header. The bytes may change afterwards. */
   submit(connection: Connection, cxid: number, type: number, record: ByteRange): void {
     this.inProcess += 1;
     if (isClientWrite(type)) {
-      const body = this.bodies.copy(record.bytes, record.start, record.end);
+      const body = this.bodies.copy(record);
       this.propose(this.request(connection, cxid, type, body));
     } else if (type === OpCode.sync && this.writes !== null && this.writes.sync !== null) {
-      const body = this.bodies.copy(record.bytes, record.start, record.end);
+      const body = this.bodies.copy(record);
       const request = this.request(connection, cxid, type, body);
       request.isBarrier = true;
       this.enqueue(connection, request);
       this.writes.sync(request);
     } else if (connection.queue.length > 0) {
-      const body = this.bodies.copy(record.bytes, record.start, record.end);
+      const body = this.bodies.copy(record);
       this.enqueue(connection, this.request(connection, cxid, type, body));
     } else {
-      const reader = this.reader.reset(record.bytes, record.start, record.end);
+      const reader = this.reader.resetTo(record);
       const { authIds } = connection;
       const receivedAt = this.clock.elapsed;
       this.read(connection, { authIds, cxid, type, receivedAt, refusal: ErrorCode.ok }, reader);
