@@ -6,9 +6,10 @@
  */
 
 import type { Zxid } from '../jute/int64.ts';
-import { readInt64, toHex, writeInt32, ZXID_ZERO } from '../jute/int64.ts';
+import { toHex, ZXID_ZERO } from '../jute/int64.ts';
 import type { TxnDigest } from '../jute/txn.ts';
 import { DIGEST_VERSION } from './digest.ts';
+import { DigestSum } from './digest-sum.ts';
 
 /** A digest of the tree and when it had it (Java: DataTree.ZxidDigest). */
 export interface ZxidDigest {
@@ -27,16 +28,12 @@ const EMPTY_ZXID_DIGEST: ZxidDigest = {
 /** Every 128th zxid goes into the history. */
 const HISTORY_MASK = 127;
 const HISTORY_LIMIT = 1024;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** The running digest. */
 export class TreeDigest {
   private readonly isEnabled: boolean;
   private readonly warn: (message: string) => void;
-  /** The sum, 64 bits in two unsigned halves. */
-  private high = 0;
-  private low = 0;
-  private readonly scratch = new Uint8Array(8);
+  private readonly sum = new DigestSum();
   private expected: ZxidDigest | null = null;
   /** Whether a snapshot is caught up with that does not say where it ends. */
   private isEndUnknown = false;
@@ -53,37 +50,17 @@ export class TreeDigest {
 
   /** The sum, as a signed 64-bit number like Java's. */
   get value(): bigint {
-    writeInt32(this.scratch, 0, this.high);
-    writeInt32(this.scratch, 4, this.low);
-    return readInt64(this.scratch, 0);
+    return this.sum.value;
   }
 
-  /** Adds the digest of a znode, 32 bits unsigned. */
-  add(digest: number): void {
-    const low = this.low + digest;
-    if (low >= TWO_TO_32) {
-      this.low = low - TWO_TO_32;
-      this.high = (this.high + 1) >>> 0;
-    } else {
-      this.low = low;
-    }
-  }
-
-  /** Takes the digest of a znode away. */
-  subtract(digest: number): void {
-    const low = this.low - digest;
-    if (low < 0) {
-      this.low = low + TWO_TO_32;
-      this.high = (this.high - 1) >>> 0;
-    } else {
-      this.low = low;
-    }
+  /** Adds what digests of znodes, 32 bits unsigned, have changed by. */
+  add(change: number): void {
+    this.sum.add(change);
   }
 
   /** Sets the sum to zero and forgets what a snapshot said. */
   clear(): void {
-    this.high = 0;
-    this.low = 0;
+    this.sum.value = 0n;
     this.expected = null;
     this.isEndUnknown = false;
     this.lastZxid = null;

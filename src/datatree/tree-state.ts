@@ -184,8 +184,7 @@ export class TreeState {
   /** Replaces the digest of a row, in the sum too. */
   setDigest(row: Row, digest: number): void {
     const { rows } = this.znodes;
-    this.digest.subtract(rows.get(row, Field.digest) >>> 0);
-    this.digest.add(digest);
+    this.digest.add(digest - (rows.get(row, Field.digest) >>> 0));
     rows.set(row, Field.digest, digest);
   }
 

@@ -6,7 +6,13 @@
  * Children are a chain in the order of their creation. The root's path is "" here as in Java's snapshots; "/" finds it too.
  */
 
-import { copyBytes, copyViewed, copyWords, WORD_LOOP_MAX_SIZE } from '../jute/copy-bytes.ts';
+import {
+  CopySource,
+  copyBytes,
+  copyViewed,
+  copyWords,
+  WORD_LOOP_MAX_SIZE,
+} from '../jute/copy-bytes.ts';
 import { StatOffset } from '../jute/data.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { crcCopy, crcUpdate } from './digest.ts';
@@ -90,6 +96,8 @@ export function blankZnode(stat: Int32Array): NewZnode {
 export class Znodes implements PathComparer, PathMatcher {
   readonly rows: Rows;
   private readonly slab: Slab;
+  /** Where the data of sets is copied from. */
+  private readonly dataSource = new CopySource();
   private readonly index = new PathIndex();
   /** How many rows are reserved. */
   reservedCount = 0;
@@ -590,7 +598,10 @@ export class Znodes implements PathComparer, PathMatcher {
   setData(row: Row, data: Uint8Array | null, start = 0, end = data?.length ?? 0): void {
     const size = data === null ? 0 : end - start;
     const at = this.startData(row, size, data === null);
-    if (data !== null) copyBytes(data, start, this.chunkBytes(row), at, size);
+    if (data === null) return;
+    const chunk = this.rows.get(row, Field.chunk);
+    if (chunk < 0) copyBytes(data, start, this.slab.bytesOf(chunk), at, size);
+    else this.dataSource.copy(data, start, this.slab.viewOf(chunk), at, size);
   }
 
   /** The same where a view of the data is at hand, as it is of all parts of a multi. */

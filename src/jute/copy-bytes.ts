@@ -70,3 +70,29 @@ export function copyWords(
   }
   for (; index < size; index++) target.setUint8(to + index, source.getUint8(from + index));
 }
+
+const NO_BYTES = new Uint8Array();
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
+/**
+ * Copies from one array to others again and again, as requests lie in the same block one after the other: a view of the array is made
+ * once for all of them, and not for each.
+ */
+export class CopySource {
+  private bytes: Uint8Array = NO_BYTES;
+  private view: DataView = NO_VIEW;
+
+  /** Copies `size` bytes from `source[from …]` to `target[to …]`; the caller has checked the bounds. */
+  copy(source: Uint8Array, from: number, target: DataView, to: number, size: number): void {
+    if (size > WORD_LOOP_MAX_SIZE) {
+      const bytes = new Uint8Array(source.buffer, source.byteOffset + from, size);
+      new Uint8Array(target.buffer, target.byteOffset + to, size).set(bytes);
+      return;
+    }
+    if (source !== this.bytes) {
+      this.bytes = source;
+      this.view = new DataView(source.buffer, source.byteOffset, source.length);
+    }
+    copyWords(this.view, from, target, to, size);
+  }
+}

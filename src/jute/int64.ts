@@ -46,8 +46,13 @@ export function writeInt32(bytes: Uint8Array, offset: number, value: number): vo
 
 /** Reads 64 bits, big-endian, signed. The caller has checked the bounds. */
 export function readInt64(bytes: Uint8Array, offset: number): bigint {
-  scratchWords[HIGH] = readInt32(bytes, offset);
-  scratchWords[LOW] = readInt32(bytes, offset + 4);
+  return fromHalves(readInt32(bytes, offset), readInt32(bytes, offset + 4));
+}
+
+/** The signed number of these two halves; of each the low 32 bits count. */
+export function fromHalves(high: number, low: number): bigint {
+  scratchWords[HIGH] = high;
+  scratchWords[LOW] = low;
   return scratchLong[0] as bigint;
 }
 

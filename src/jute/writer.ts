@@ -4,7 +4,7 @@
  * It is made to be used again: reset() keeps the memory. Nothing here allocates per value, apart from growing.
  */
 
-import { copyBytes } from './copy-bytes.ts';
+import { CopySource } from './copy-bytes.ts';
 import { writeInt32, writeInt64, writeTimeMs } from './int64.ts';
 
 /** A growing byte sequence: `buffer[0, length)` is what was written. */
@@ -12,6 +12,7 @@ export class JuteWriter {
   buffer: Buffer;
   length: number;
   private wholeView: DataView | null = null;
+  private readonly source = new CopySource();
 
   /** @param initialSize bytes allocated at first */
   constructor(initialSize = 1024) {
@@ -92,7 +93,7 @@ export class JuteWriter {
   writeBytesOf(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     const at = this.reserve(size);
-    copyBytes(bytes, start, this.buffer, at, size);
+    this.source.copy(bytes, start, this.bufferView, at, size);
   }
 
   /** `bytes[start, end)` as a byte or string field: length (4), bytes. */
@@ -100,7 +101,7 @@ export class JuteWriter {
     const size = end - start;
     const at = this.reserve(4 + size);
     writeInt32(this.buffer, at, size);
-    copyBytes(bytes, start, this.buffer, at + 4, size);
+    this.source.copy(bytes, start, this.bufferView, at + 4, size);
   }
 
   /** A byte field: length (4; -1 for null), bytes. */

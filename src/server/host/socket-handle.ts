@@ -6,6 +6,9 @@
 import fs from 'node:fs';
 import type { Socket } from 'node:net';
 
+/** Not looked up in the module each time, which is slow. */
+const { writeSync } = fs;
+
 /** A handle of node:net, of which nothing is known here but that it can be handed on. */
 export type Handle = object;
 
@@ -43,7 +46,7 @@ export function send(socket: Socket, descriptor: number, bytes: Buffer, size: nu
 function writeNow(descriptor: number, bytes: Buffer, size: number): number {
   if (descriptor < 0) return 0;
   try {
-    return fs.writeSync(descriptor, bytes, 0, size);
+    return writeSync(descriptor, bytes, 0, size);
   } catch {
     return 0;
   }

@@ -9,7 +9,7 @@
  */
 
 import { type ByteRange, viewOfRange, wholeRange } from '../../jute/byte-range.ts';
-import { copyBytes } from '../../jute/copy-bytes.ts';
+import { CopySource } from '../../jute/copy-bytes.ts';
 
 /** What is smaller is a part of a block, and what is larger than the last order is rare; in bytes. */
 const POOLED_MIN_SIZE = 16 * 1024;
@@ -25,7 +25,9 @@ export class BodyPool {
   private freeSize = 0;
   /** The block that small ones are put into, and where there is room in it. */
   private block = Buffer.alloc(0);
+  private blockView = new DataView(this.block.buffer, 0, 0);
   private blockUsed = 0;
+  private readonly source = new CopySource();
 
   copy(record: ByteRange): ByteRange {
     const { bytes, start, end } = record;
@@ -43,11 +45,12 @@ export class BodyPool {
   private copySmall(bytes: Buffer, start: number, size: number): ByteRange {
     if (this.blockUsed + size > this.block.length) {
       this.block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+      this.blockView = new DataView(this.block.buffer);
       this.blockUsed = 0;
     }
     const at = this.blockUsed;
     this.blockUsed = at + size;
-    copyBytes(bytes, start, this.block, at, size);
+    this.source.copy(bytes, start, this.blockView, at, size);
     return { bytes: this.block, start: at, end: at + size };
   }
 

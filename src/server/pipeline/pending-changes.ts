@@ -11,6 +11,7 @@
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
 import { NO_ROW } from '../../datatree/data-tree.ts';
 import { digestChange } from '../../datatree/digest.ts';
+import { DigestSum } from '../../datatree/digest-sum.ts';
 import type { PathMatcher } from '../../datatree/path-index.ts';
 import type { NewContent } from '../../datatree/reservations.ts';
 import type { ACL } from '../../jute/data.ts';
@@ -38,9 +39,8 @@ export class PendingChanges implements PathMatcher {
   private readonly spare: PendingNode[] = [];
   /** The transaction that was applied last; only its zxid counts. */
   private readonly appliedMoment = new Moment();
-  /** The digest after everything, as far as it was asked for, and what has been added since. */
-  private digestAsked = 0n;
-  private digestSince = 0;
+  /** The digest after everything, as long as there is anything. */
+  private readonly digest = new DigestSum();
   /** How many records stand for an ephemeral znode that is reserved: usually none, and then nobody has to look for them. */
   private newEphemeralCount = 0;
   /** The parent that was looked for last, if it will still be there: siblings come together. */
@@ -72,12 +72,7 @@ export class PendingChanges implements PathMatcher {
 
   /** The digest that the tree will have when all of them are applied. */
   get treeDigest(): bigint {
-    if (this.size === 0) return this.tree.treeDigest;
-    if (this.digestSince !== 0) {
-      this.digestAsked = BigInt.asIntN(64, this.digestAsked + BigInt(this.digestSince));
-      this.digestSince = 0;
-    }
-    return this.digestAsked;
+    return this.size === 0 ? this.tree.treeDigest : this.digest.value;
   }
 
   // ---- look-up
@@ -199,7 +194,7 @@ export class PendingChanges implements PathMatcher {
     const row = tree.reservations.reserve(parent.row, op.path, content, moment);
     // It may have been that of a znode whose delete is applied, and whose record is dropped in a moment.
     if (this.byRow.size > 0) this.byRow.delete(row);
-    this.digestSince += tree.nodeDigest(row);
+    this.digest.add(tree.nodeDigest(row));
     if (this.undo !== null) this.reserved.push(row);
     if (given.owner !== SESSION_ID_ZERO) this.noteEphemeral(row, moment);
     return row;
@@ -263,7 +258,7 @@ export class PendingChanges implements PathMatcher {
 
   private keep(node: PendingNode, moment: Moment, digest: number): void {
     this.startIfEmpty();
-    this.digestSince += digest - node.digest;
+    this.digest.add(digest - node.digest);
     node.digest = digest;
     if (node.isKept) return;
     node.isKept = true;
@@ -276,8 +271,7 @@ export class PendingChanges implements PathMatcher {
 
   private startIfEmpty(): void {
     if (this.size > 0) return;
-    this.digestAsked = this.tree.treeDigest;
-    this.digestSince = 0;
+    this.digest.value = this.tree.treeDigest;
   }
 
   /** The rows of what will be ephemerals of a session when everything on its way is applied. */
@@ -343,8 +337,7 @@ export class PendingChanges implements PathMatcher {
       this.tree.reservations.discard(row);
     }
     this.lastParent = NO_ROW;
-    this.digestAsked = treeDigest;
-    this.digestSince = 0;
+    this.digest.value = treeDigest;
   }
 }
 
