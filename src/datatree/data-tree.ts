@@ -189,12 +189,12 @@ export class DataTree {
   /** The Stat of a row as clients see it. */
   statOf(row: Row): Stat {
     const bytes = new Uint8Array(STAT_SIZE);
-    this.state.copyStat(row, bytes, 0);
+    this.state.copyStat(row, new DataView(bytes.buffer), 0);
     return statAt(bytes, 0);
   }
 
   /** Copies the Stat of a row as clients see it, 68 bytes, to `target[at …]`. */
-  copyStat(row: Row, target: Uint8Array, at: number): void {
+  copyStat(row: Row, target: DataView, at: number): void {
     this.state.copyStat(row, target, at);
   }
 
@@ -213,10 +213,8 @@ export class DataTree {
   }
 
   /** Copies the data of a row to `target[at …]`. */
-  copyData(row: Row, target: Uint8Array, at: number): void {
-    const { znodes } = this.state;
-    const size = znodes.dataLength(row);
-    copyBytes(znodes.chunkBytes(row), znodes.dataStart(row), target, at, size);
+  copyData(row: Row, target: DataView, at: number): void {
+    this.state.znodes.copyData(row, target, at);
   }
 
   /** A copy of the data of a row. */
@@ -224,7 +222,7 @@ export class DataTree {
     const size = this.dataSize(row);
     if (size < 0) return null;
     const data = Buffer.allocUnsafe(size);
-    this.copyData(row, data, 0);
+    this.copyData(row, new DataView(data.buffer, data.byteOffset, size), 0);
     return data;
   }
 

@@ -89,6 +89,7 @@ export class Rows extends Records {
   private readonly extensionWords = this.extensions.wordSegments;
   private readonly scratch = new Uint8Array(STAT_SIZE);
   private readonly scratchWords = new Int32Array(this.scratch.buffer);
+  private readonly scratchView = new DataView(this.scratch.buffer);
 
   constructor(warm: Warm | null = null) {
     super(WORDS_PER_ROW, SEGMENT_BITS, warm);
@@ -177,6 +178,12 @@ export class Rows extends Records {
   stat(row: Row): Uint8Array {
     this.copyStat(row, this.scratchWords, 0);
     return this.scratch;
+  }
+
+  /** The same as a view. */
+  statView(row: Row): DataView {
+    this.copyStat(row, this.scratchWords, 0);
+    return this.scratchView;
   }
 
   /** Copies the Stat of a row, 17 words as they stand in memory, to `target[at …]`. */

@@ -3,9 +3,10 @@
  * apply.ts), snapshots (node-snapshot.ts) and loading (tree-load.ts). The face for everybody else is data-tree.ts.
  */
 
-import { StatOffset } from '../jute/data.ts';
+import { copyWords } from '../jute/copy-bytes.ts';
+import { STAT_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
-import { readInt64, writeInt32, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
+import { readInt64, writeInt64, ZXID_ZERO } from '../jute/int64.ts';
 import { AclTable, OPEN_ACL_ID, READ_ACL_UNSAFE } from './acl-table.ts';
 import { crcUpdate, finishDigest } from './digest.ts';
 import type { EphemeralTypeOptions } from './ephemeral-type.ts';
@@ -189,12 +190,14 @@ export class TreeState {
   }
 
   /** Copies the Stat of a row as clients see it: 68 bytes (Java: DataNode.copyStat). */
-  copyStat(row: Row, target: Uint8Array, at: number): void {
+  copyStat(row: Row, target: DataView, at: number): void {
     const { znodes } = this;
-    target.set(znodes.rows.stat(row), at);
-    writeInt32(target, at + StatOffset.cversion, this.changesBelow(row));
+    copyWords(znodes.rows.statView(row), 0, target, at, STAT_SIZE);
+    target.setInt32(at + StatOffset.cversion, this.changesBelow(row));
     if (znodes.ownerKind(row) > OwnerKind.session) {
-      target.fill(0, at + StatOffset.ephemeralOwner, at + StatOffset.ephemeralOwner + 8);
+      const owner = at + StatOffset.ephemeralOwner;
+      target.setInt32(owner, 0);
+      target.setInt32(owner + 4, 0);
     }
   }
 

@@ -96,8 +96,8 @@ export function blankZnode(stat: Int32Array): NewZnode {
 export class Znodes implements PathComparer, PathMatcher {
   readonly rows: Rows;
   private readonly slab: Slab;
-  /** Where the data of sets is copied from. */
-  private readonly dataSource = new CopySource();
+  /** What names and data are copied from: the parts of a multi, and requests that come together, stand in the same. */
+  private readonly source = new CopySource();
   private readonly index = new PathIndex();
   /** How many rows are reserved. */
   reservedCount = 0;
@@ -107,9 +107,6 @@ export class Znodes implements PathComparer, PathMatcher {
   root: Row = NO_ROW;
   /** What findParent() gave last, if it is still there. */
   private lastParent: Row = NO_ROW;
-  /** The bytes that make() last copied from, and a view of them: the parts of a multi stand in the same. */
-  private lastSource: Uint8Array = NO_BYTES;
-  private lastSourceView: DataView = new DataView(NO_BYTES.buffer);
   /** During a load: the parent whose children come, the last of them, and how many they are. The parent itself is told when another's come. */
   private bulkParent: Row = NO_ROW;
   private bulkLast: Row = NO_ROW;
@@ -425,11 +422,7 @@ export class Znodes implements PathComparer, PathMatcher {
       copyBytes(data, given.dataStart, target, at + nameSize, dataSizeOf(given));
       given.crc = crcUpdate(given.crc, data, given.dataStart, given.dataEnd);
     } else {
-      if (bytes !== this.lastSource) {
-        this.lastSource = bytes;
-        this.lastSourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      }
-      this.fill(row, given, this.lastSourceView);
+      this.fill(row, given, this.source.viewOf(bytes));
     }
     this.index.add(given.hash, row);
     return row;
@@ -594,6 +587,18 @@ export class Znodes implements PathComparer, PathMatcher {
     rows.free(row);
   }
 
+  /** Copies the data of a znode to `target[at …]`. */
+  copyData(row: Row, target: DataView, at: number): void {
+    const size = this.dataLength(row);
+    const start = this.dataStart(row);
+    const chunk = this.rows.get(row, Field.chunk);
+    if (chunk >= 0) copyViewed(this.slab.viewOf(chunk), start, target, at, size);
+    else {
+      const data = this.slab.bytesOf(chunk).subarray(start, start + size);
+      new Uint8Array(target.buffer, target.byteOffset + at, size).set(data);
+    }
+  }
+
   /** Replaces the data of a znode by a copy of `data[start, end)`, all of it unless said otherwise, and dataLength with it. */
   setData(row: Row, data: Uint8Array | null, start = 0, end = data?.length ?? 0): void {
     const size = data === null ? 0 : end - start;
@@ -601,7 +606,7 @@ export class Znodes implements PathComparer, PathMatcher {
     if (data === null) return;
     const chunk = this.rows.get(row, Field.chunk);
     if (chunk < 0) copyBytes(data, start, this.slab.bytesOf(chunk), at, size);
-    else this.dataSource.copy(data, start, this.slab.viewOf(chunk), at, size);
+    else this.source.copy(data, start, this.slab.viewOf(chunk), at, size);
   }
 
   /** The same where a view of the data is at hand, as it is of all parts of a multi. */

@@ -89,10 +89,15 @@ export class CopySource {
       new Uint8Array(target.buffer, target.byteOffset + to, size).set(bytes);
       return;
     }
+    copyWords(this.viewOf(source), from, target, to, size);
+  }
+
+  /** A view of all of `source`. */
+  viewOf(source: Uint8Array): DataView {
     if (source !== this.bytes) {
       this.bytes = source;
       this.view = new DataView(source.buffer, source.byteOffset, source.length);
     }
-    copyWords(this.view, from, target, to, size);
+    return this.view;
   }
 }

@@ -8,6 +8,7 @@ import type { ConnectionStats } from '../../admin/metrics/connection-stats.ts';
 import type { ByteRange } from '../../jute/byte-range.ts';
 import type { Id } from '../../jute/data.ts';
 import type { ErrorCode } from '../../jute/error-code.ts';
+import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId } from '../../jute/int64.ts';
 import { SESSION_ID_ZERO, writeInt32 } from '../../jute/int64.ts';
 import { REPLY_HEADER_SIZE } from '../../jute/proto.ts';
@@ -70,7 +71,7 @@ export class Connection {
   output: JuteWriter | null = null;
   isDirty = false;
   /** Writes on their way and the reads that have to wait for them, oldest first; a barrier is always in front. */
-  queue: QueuedRequest[] = [];
+  readonly queue = new Fifo<QueuedRequest>();
   /** Requests with a positive xid that are not answered yet (Java: outstandingCount). */
   outstandingCount = 0;
 

@@ -149,7 +149,7 @@ export class Pipeline {
       request.isBarrier = true;
       this.enqueue(connection, request);
       this.writes.sync(request);
-    } else if (connection.queue.length > 0) {
+    } else if (connection.queue.count > 0) {
       const body = this.bodies.copy(record);
       this.enqueue(connection, this.request(connection, cxid, type, body));
     } else {
@@ -165,7 +165,7 @@ export class Pipeline {
     this.inProcess += 1;
     const request = this.request(connection, cxid, type, NO_BODY);
     request.refusal = refusal;
-    if (connection.queue.length > 0) this.enqueue(connection, request);
+    if (connection.queue.count > 0) this.enqueue(connection, request);
     else this.read(connection, request, this.reader.resetTo(NO_BODY));
   }
 
@@ -318,7 +318,7 @@ export class Pipeline {
   /** Answers the reads that waited for the write that was just answered, up to the next write; forgetReads has left none of a connection that ends. */
   private readsBehind(connection: Connection): void {
     const { queue } = connection;
-    for (let next = queue[0]; next !== undefined && !next.isBarrier; next = queue[0]) {
+    for (let next = queue.first; next !== undefined && !next.isBarrier; next = queue.first) {
       queue.shift();
       this.largeBytesInProcess -= this.largeSize(next);
       this.read(connection, next, this.reader.resetTo(next.body));
@@ -333,13 +333,14 @@ export class Pipeline {
 
   /** Counts the requests that a connection which ends had waiting as done, except its writes, which are carried out. */
   forgetReads(connection: Connection): void {
-    const writes = connection.queue.filter((request) => request.isBarrier);
-    for (const request of connection.queue) {
-      if (request.isBarrier) continue;
-      this.inProcess -= 1;
-      this.largeBytesInProcess -= this.largeSize(request);
+    const { queue } = connection;
+    for (const request of queue.takeAll()) {
+      if (request.isBarrier) queue.push(request);
+      else {
+        this.inProcess -= 1;
+        this.largeBytesInProcess -= this.largeSize(request);
+      }
     }
-    connection.queue = writes;
   }
 
   private read(

@@ -14,7 +14,6 @@ import type { Watches } from '../../datatree/watches.ts';
 import type { ACL, Id } from '../../jute/data.ts';
 import { STAT_SIZE, writeACLs } from '../../jute/data.ts';
 import { ErrorCode } from '../../jute/error-code.ts';
-import { writeInt32 } from '../../jute/int64.ts';
 import type { MultiGet } from '../../jute/multi.ts';
 import { isMultiGet, readMultiOps, writeMultiEnd, writeMultiHeader } from '../../jute/multi.ts';
 import { OpCode, Perms } from '../../jute/op-code.ts';
@@ -111,10 +110,10 @@ export class Reads {
     const sizeOrNull = tree.dataSize(row);
     const size = Math.max(0, sizeOrNull);
     const at = out.reserve(4 + size + STAT_SIZE);
-    const bytes = out.buffer;
-    writeInt32(bytes, at, sizeOrNull);
-    if (size > 0) tree.copyData(row, bytes, at + 4);
-    tree.copyStat(row, bytes, at + 4 + size);
+    const { bufferView } = out;
+    bufferView.setInt32(at, sizeOrNull);
+    if (size > 0) tree.copyData(row, bufferView, at + 4);
+    tree.copyStat(row, bufferView, at + 4 + size);
     return size;
   }
 
@@ -143,7 +142,7 @@ export class Reads {
 
   private appendStat(row: Row, out: JuteWriter): void {
     const at = out.reserve(STAT_SIZE);
-    this.tree.copyStat(row, out.buffer, at);
+    this.tree.copyStat(row, out.bufferView, at);
   }
 
   /** path ustring, watch boolean -> children vector<ustring> */

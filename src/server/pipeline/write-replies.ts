@@ -49,7 +49,7 @@ export function writeResponse(
 
 function writeStatOf(out: JuteWriter, result: TxnResult, tree: DataTree): void {
   const at = out.reserve(STAT_SIZE);
-  tree.copyStat(result.row, out.buffer, at);
+  tree.copyStat(result.row, out.bufferView, at);
 }
 
 /** The path of a create, without making a string of it where it still has the bytes. */
