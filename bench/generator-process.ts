@@ -31,9 +31,12 @@ function givenTimeMs(job: Job): number {
   }
 }
 
-/** Runs a load and gives what it has shown. */
-export async function runLoad(job: SteadyJob | WatchJob): Promise<LoadResult> {
-  const result = await runGenerator(job, () => Promise.resolve());
+/** Runs a load and gives what it has shown. A load for a time waits for `nextTurn` before each of its turns. */
+export async function runLoad(
+  job: SteadyJob | WatchJob,
+  nextTurn: () => Promise<void> = () => Promise.resolve(),
+): Promise<LoadResult> {
+  const result = await runGenerator(job, nextTurn);
   if (result === null) throw new Error('the generator gave no result');
   return result;
 }

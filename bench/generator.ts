@@ -4,13 +4,13 @@
  * a wrong reply above all, is reported as a failure and ends the run.
  */
 import { openSessions } from './conversation.ts';
+import { Count, cpuTimeOf } from './count.ts';
 import { runFailover } from './ensemble/failover-load.ts';
 import type {
   GeneratorMessage,
   HarnessMessage,
   IdleJob,
   Job,
-  LoadedServer,
   LoadResult,
   SteadyJob,
   WatchJob,
@@ -20,11 +20,17 @@ import { steadyLoad } from './load/by-name.ts';
 import { IdleSessions } from './load/sessions.ts';
 import { WatchLoad } from './load/watch.ts';
 import { Meter } from './meter.ts';
-import { cpuTimeUs, machineCpuTimeUs } from './process-stat.ts';
 import { isWarm, SLICE_MS } from './warm-up.ts';
 
 /** How often it is looked whether replies still come, in milliseconds. */
 const STUCK_CHECK_MS = 10_000;
+
+/** How long a load runs before another server has its turn, and how much of its beginning is not counted, in milliseconds. */
+const TURN_MS = 1000;
+const LEAD_MS = 200;
+
+/** Sessions say nothing while another server warms up or has its turn. */
+const SESSION_TIMEOUT_MS = 300_000;
 
 let go: () => void = () => undefined;
 
@@ -73,7 +79,10 @@ async function runSteady(job: SteadyJob): Promise<LoadResult> {
   });
   const meter = new Meter(job.slotMs ?? 0);
   await setUp(load, ports);
-  const sessions = await openSessions(ports, { count: job.connections });
+  const sessions = await openSessions(ports, {
+    count: job.connections,
+    timeoutMs: SESSION_TIMEOUT_MS,
+  });
   const lanes = sessions.map(
     ({ link }, index) =>
       new Lane(
@@ -81,24 +90,77 @@ async function runSteady(job: SteadyJob): Promise<LoadResult> {
         { index, outstanding: job.outstanding, limit: limitOfLane(job, index) },
       ),
   );
-  const watchdog = watchForStandstill(meter);
-  let warmupSeconds = 0;
-  if (job.limit === undefined) {
-    for (const lane of lanes) lane.start();
-    warmupSeconds = await warmUp(meter, job);
-  }
-  const count = startCounting(meter, job.servers, warmupSeconds);
-  if (job.limit === undefined) {
-    await (job.isOpenEnded === true ? reach('counting') : pause(job.windowMs));
-  } else {
-    for (const lane of lanes) lane.start();
-    await Promise.all(lanes.map((lane) => lane.finished()));
-  }
-  const result = count();
-  await Promise.all(lanes.map((lane) => lane.drain()));
-  clearInterval(watchdog);
+  const loading: Loading = {
+    start: () => {
+      for (const lane of lanes) lane.resume();
+    },
+    stop: async () => {
+      await Promise.all(lanes.map((lane) => lane.drain()));
+    },
+  };
+  const result = await (job.limit === undefined
+    ? countForTime(loading, meter, job)
+    : countToLimit(lanes, meter, job));
   for (const { link } of sessions) link.destroy();
   return result;
+}
+
+/** All requests up to a limit, from the first one on. */
+async function countToLimit(
+  lanes: readonly Lane[],
+  meter: Meter,
+  job: SteadyJob,
+): Promise<LoadResult> {
+  const watchdog = watchForStandstill(meter);
+  const count = new Count(meter, job.servers);
+  count.begin();
+  for (const lane of lanes) lane.start();
+  await Promise.all(lanes.map((lane) => lane.finished()));
+  count.end();
+  clearInterval(watchdog);
+  return count.result(0);
+}
+
+/** A load that can be put on a server and taken off again. */
+interface Loading {
+  start(): void;
+  /** Resolves when everything that was asked is answered. */
+  stop(): Promise<void>;
+}
+
+/** The warm-up, and then turn by turn what is counted. */
+async function countForTime(
+  loading: Loading,
+  meter: Meter,
+  job: SteadyJob | WatchJob,
+): Promise<LoadResult> {
+  const load = async (use: () => Promise<void>): Promise<void> => {
+    const watchdog = watchForStandstill(meter);
+    loading.start();
+    await use();
+    await loading.stop();
+    clearInterval(watchdog);
+  };
+  let warmupSeconds = 0;
+  await load(async () => {
+    warmupSeconds = await warmUp(meter, job);
+  });
+  const count = new Count(meter, job.servers);
+  const part = async (leadMs: number, over: () => Promise<void>): Promise<void> => {
+    await pause(leadMs);
+    count.begin();
+    await over();
+    count.end();
+  };
+  if (job.kind === 'steady' && job.isOpenEnded === true) {
+    await load(() => part(LEAD_MS, () => reach('counting')));
+    return count.result(warmupSeconds);
+  }
+  for (let leftMs = job.windowMs; leftMs > 0; leftMs -= TURN_MS) {
+    await reach('turn');
+    await load(() => part(LEAD_MS, () => pause(Math.min(TURN_MS, leftMs))));
+  }
+  return count.result(warmupSeconds);
 }
 
 /** Creates what the load needs through the first server, and waits until every other one has it. */
@@ -124,16 +186,18 @@ async function runWatch(job: WatchJob): Promise<LoadResult> {
   const meter = new Meter(0);
   const load = new WatchLoad(meter);
   const [server] = job.servers;
-  await load.setUp(server?.port ?? 0, job.connections);
-  const watchdog = watchForStandstill(meter);
-  const run = load.run();
-  const count = startCounting(meter, job.servers, await warmUp(meter, job));
-  await pause(job.windowMs);
-  const result = count();
-  load.stop();
-  await run;
-  clearInterval(watchdog);
-  return result;
+  await load.setUp(server?.port ?? 0, job.connections, SESSION_TIMEOUT_MS);
+  let run = Promise.resolve();
+  const loading: Loading = {
+    start: () => {
+      run = load.run();
+    },
+    stop: async () => {
+      load.stop();
+      await run;
+    },
+  };
+  return await countForTime(loading, meter, job);
 }
 
 async function runIdle(job: IdleJob): Promise<void> {
@@ -161,42 +225,7 @@ async function warmUp(meter: Meter, job: SteadyJob | WatchJob): Promise<number> 
   }
 }
 
-/** CPU time that all servers together have used so far, in microseconds. */
-function cpuTimeOf(servers: readonly LoadedServer[]): number {
-  return servers.reduce((sum, { pid }) => sum + cpuTimeUs(pid), 0);
-}
-
-/** Starts the counted part; the function that it gives ends it and tells what was counted. */
-function startCounting(
-  meter: Meter,
-  servers: readonly LoadedServer[],
-  warmupSeconds: number,
-): () => LoadResult {
-  const serverCpuUs = cpuTimeOf(servers);
-  const machineCpuUs = machineCpuTimeUs();
-  const own = process.cpuUsage();
-  meter.restart();
-  const startMs = performance.now();
-  return () => {
-    const seconds = (performance.now() - startMs) / 1000;
-    const ownUsed = process.cpuUsage(own);
-    const serverCpuUsed = cpuTimeOf(servers) - serverCpuUs;
-    const machineUsed = machineCpuTimeUs();
-    return {
-      replies: meter.replies,
-      seconds,
-      warmupSeconds,
-      serverCpuUs: serverCpuUsed,
-      generatorCpuUs: ownUsed.user + ownUsed.system,
-      machineCpuUs:
-        machineUsed === undefined || machineCpuUs === undefined ? null : machineUsed - machineCpuUs,
-      latency: meter.histogram.summary(),
-      timeline: meter.timeline(),
-    };
-  };
-}
-
-/** Fails the run when no reply at all has come for a while: a load of this kind never pauses by itself. */
+/** Fails the run when no reply at all has come for a while: a load that is on a server never pauses by itself. */
 function watchForStandstill(meter: Meter): NodeJS.Timeout {
   let last = -1;
   return setInterval(() => {

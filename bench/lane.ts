@@ -70,6 +70,12 @@ export class Lane implements FrameReceiver {
     this.#send();
   }
 
+  /** Goes on, without a limit, after drain() has resolved. */
+  resume(): void {
+    this.#limit = Number.POSITIVE_INFINITY;
+    this.#send();
+  }
+
   /** Sends no more; resolves when every reply has come. */
   drain(): Promise<void> {
     this.#limit = this.sent;

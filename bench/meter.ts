@@ -22,6 +22,8 @@ export class Meter {
   /** performance.now() at the start of the current turn. */
   nowMs = performance.now();
   replies = 0;
+  /** Replies count; between the counted parts of a load they do not. */
+  isCounting = true;
   #histogram = new Histogram();
   readonly #slotMs: number;
   readonly #slots: TimelineSlot[] = [];
@@ -53,6 +55,7 @@ export class Meter {
 
   /** Counts one reply to a request that was written at `sentMs`. */
   record(sentMs: number): void {
+    if (!this.isCounting) return;
     this.replies += 1;
     this.#histogram.record(this.nowMs - sentMs);
   }

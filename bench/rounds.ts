@@ -1,19 +1,20 @@
 /*
- * Runs the chosen scenarios round by round, the servers in turn within each round, so that what
- * disturbs the machine disturbs them alike.
+ * Runs the chosen scenarios round by round, the servers in turn within each round, second by second where a load goes on for a
+ * time, so that what disturbs the machine disturbs them alike.
  */
 import path from 'node:path';
 import type { Figures } from './figures.ts';
 import type { MeasuredRow } from './report.ts';
 import type { Scenario, Setting } from './scenario/scenario.ts';
 import type { ServerKind } from './server.ts';
+import { Turns } from './turns.ts';
 
 /** What to run and how. */
 export interface RoundsPlan {
   readonly scenarios: readonly Scenario[];
   readonly kinds: readonly ServerKind[];
   readonly roundCount: number;
-  readonly setting: Omit<Setting, 'kind'>;
+  readonly setting: Omit<Setting, 'kind' | 'turns'>;
   /** Called with a line about each run as it ends. */
   readonly tell: (line: string) => void;
 }
@@ -28,9 +29,7 @@ export async function runRounds(plan: RoundsPlan): Promise<MeasuredRow[]> {
     const seen = new Map<string, Record<ServerKind, Figures[]>>();
     for (const { id } of scenario.rows) seen.set(id, { ours: [], java: [], bare: [] });
     for (let round = 0; round < plan.roundCount; round++) {
-      for (const kind of plan.kinds) {
-        if (kind === 'bare' && !BARE_SCENARIOS.includes(scenario.name)) continue;
-        const figures = await scenario.run(settingOf(plan, scenario, kind, round));
+      for (const [kind, figures] of await runRound(plan, scenario, round)) {
         for (const [id, row] of figures) {
           seen.get(id)?.[kind].push(row);
           plan.tell(`${id} round ${round + 1} ${kind}: ${lineOf(row)}`);
@@ -45,7 +44,32 @@ export async function runRounds(plan: RoundsPlan): Promise<MeasuredRow[]> {
   return measured;
 }
 
-function settingOf(plan: RoundsPlan, scenario: Scenario, kind: ServerKind, round: number): Setting {
+/** One run on each server: side by side where they take turns, else one after the other. */
+async function runRound(
+  plan: RoundsPlan,
+  scenario: Scenario,
+  round: number,
+): Promise<[ServerKind, ReadonlyMap<string, Figures>][]> {
+  const turns = new Turns();
+  const kinds = plan.kinds.filter(
+    (kind) => kind !== 'bare' || BARE_SCENARIOS.includes(scenario.name),
+  );
+  const run = async (kind: ServerKind): Promise<[ServerKind, ReadonlyMap<string, Figures>]> => [
+    kind,
+    await scenario.run({ ...settingOf(plan, scenario, kind, round), turns }),
+  ];
+  if (scenario.takesTurns === true) return await Promise.all(kinds.map(run));
+  const seen: [ServerKind, ReadonlyMap<string, Figures>][] = [];
+  for (const kind of kinds) seen.push(await run(kind));
+  return seen;
+}
+
+function settingOf(
+  plan: RoundsPlan,
+  scenario: Scenario,
+  kind: ServerKind,
+  round: number,
+): Omit<Setting, 'turns'> {
   const { profileDirectory } = plan.setting;
   const own =
     profileDirectory === undefined

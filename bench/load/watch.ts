@@ -46,13 +46,13 @@ export class WatchLoad {
   }
 
   /** Creates the znode and lets `count` connections watch it. */
-  async setUp(port: number, count: number): Promise<void> {
-    const [writer] = await openSessions([port], { count: 1 });
+  async setUp(port: number, count: number, timeoutMs: number): Promise<void> {
+    const [writer] = await openSessions([port], { count: 1, timeoutMs });
     if (writer === undefined) throw new Error('no session for the writer');
     this.#writer = writer;
     await writer.ensure('/bench');
     await writer.create(WATCHED, this.#content());
-    for (const session of await openSessions([port], { count })) {
+    for (const session of await openSessions([port], { count, timeoutMs })) {
       this.#watchers.push(new Watcher(this, session.link));
     }
     const armed = this.#allArmed();
@@ -62,6 +62,7 @@ export class WatchLoad {
 
   /** Sets the znode again and again until `stop` is called; resolves when the last watchers are armed again. */
   async run(): Promise<void> {
+    this.#stopped = false;
     while (!this.#stopped) {
       const armed = this.#allArmed();
       this.version += 1;

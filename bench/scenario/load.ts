@@ -1,6 +1,6 @@
 /*
  * Scenarios of one load for a time: a fresh server, its znodes, a warm-up that is not counted (the JVM
- * and V8 both compile what is hot), and the counted part.
+ * and V8 both compile what is hot), and the counted part, in which the servers of a round take turns.
  */
 import type { Figures, Goal } from '../figures.ts';
 import { figuresOfLoad } from '../figures.ts';
@@ -28,11 +28,13 @@ export function steadyScenario(shape: SteadyShape): Scenario {
   return {
     name,
     rows: [{ id: name, title, goals: [...goals, P99_NOT_ABOVE] }],
+    takesTurns: true,
     run: (setting) =>
-      runOne(setting, name, async (server) => {
+      runOne(setting, name, async (server, nextTurn) => {
         const { warmupMs, windowMs } = setting;
         const shape = { load, connections, outstanding, warmupMs, windowMs };
-        return figuresOfLoad(await runLoad({ kind: 'steady', servers: [server.loaded], ...shape }));
+        const job = { kind: 'steady' as const, servers: [server.loaded], ...shape };
+        return figuresOfLoad(await runLoad(job, nextTurn));
       }),
   };
 }
@@ -50,24 +52,36 @@ export function watchScenario(
   return {
     name,
     rows: [{ id: name, title, goals: [...goals, P99_NOT_ABOVE] }],
+    takesTurns: true,
     run: (setting) =>
-      runOne(setting, name, async (server) => {
+      runOne(setting, name, async (server, nextTurn) => {
         const { warmupMs, windowMs } = setting;
         const shape = { connections, warmupMs, windowMs };
-        return figuresOfLoad(await runLoad({ kind: 'watch', servers: [server.loaded], ...shape }));
+        const job = { kind: 'watch' as const, servers: [server.loaded], ...shape };
+        return figuresOfLoad(await runLoad(job, nextTurn));
       }),
   };
 }
 
-function runOne(
+async function runOne(
   setting: Setting,
   row: string,
-  measure: (server: BenchServer) => Promise<Figures>,
+  measure: (server: BenchServer, nextTurn: () => Promise<void>) => Promise<Figures>,
 ): Promise<ReadonlyMap<string, Figures>> {
-  return withDirectory(setting, async (start) => {
-    const server = await start();
-    const figures = await measure(server);
-    await server.stop();
-    return new Map([[row, figures]]);
-  });
+  const { turns } = setting;
+  const nextTurn = (): Promise<void> => {
+    turns.pass();
+    return turns.take();
+  };
+  await turns.take();
+  try {
+    return await withDirectory(setting, async (start) => {
+      const server = await start();
+      const figures = await measure(server, nextTurn);
+      await server.stop();
+      return new Map([[row, figures]]);
+    });
+  } finally {
+    turns.pass();
+  }
 }

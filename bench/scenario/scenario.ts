@@ -6,6 +6,7 @@ import path from 'node:path';
 import { makeRunDirectory, removeRunDirectory } from '../children.ts';
 import type { Figures, Goal, Metric } from '../figures.ts';
 import { BenchServer, LOG_TAIL, type ServerKind, type ServerPlan } from '../server.ts';
+import type { Turns } from '../turns.ts';
 
 /** One row of the report. */
 export interface Row {
@@ -22,12 +23,16 @@ export interface Row {
 export interface Scenario {
   readonly name: string;
   readonly rows: readonly Row[];
+  /** Whether its runs on several servers go on side by side, each waiting for its turns, and not one after the other. */
+  readonly takesTurns?: boolean;
   run(setting: Setting): Promise<ReadonlyMap<string, Figures>>;
 }
 
 /** What one run of a scenario is given. */
 export interface Setting {
   readonly kind: ServerKind;
+  /** Shared with the runs that go on at the same time. */
+  readonly turns: Turns;
   /** The directory below which run directories are made. */
   readonly baseDirectory: string;
   readonly warmupMs: number;
