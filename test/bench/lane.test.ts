@@ -80,6 +80,22 @@ describe('a lane', () => {
     expect(meter.replies).toBe(3);
   });
 
+  it('goes on after a pause, in which nothing counts', async () => {
+    const { link, lane, meter } = laneOf(new GetLoad(), 2);
+    lane.start();
+    meter.isCounting = false;
+    const drained = lane.drain();
+    link.answer(getReply(1, 0), getReply(2, 1));
+    await drained;
+    expect(link.written.length).toBe(1);
+    expect(meter.replies).toBe(0);
+    lane.resume();
+    meter.isCounting = true;
+    link.answer(getReply(3, 2));
+    expect(link.written.length).toBe(3);
+    expect(meter.replies).toBe(1);
+  });
+
   it('stops at its limit and says when the last reply has come', async () => {
     const { link, lane } = laneOf(new GetLoad(), 4, 2);
     lane.start();
