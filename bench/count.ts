@@ -18,7 +18,7 @@ interface Reading {
   readonly machineCpuUs: number;
 }
 
-/** The sum over all parts so far. It may be read, and told, while no part is under way. */
+/** The sum over all parts so far; what the meter had counted before is forgotten. */
 export class Count {
   readonly #meter: Meter;
   readonly #servers: readonly LoadedServer[];
@@ -63,7 +63,7 @@ export class Count {
     };
   }
 
-  /** What was counted. */
+  /** What was counted; between two parts or behind the last. */
   result(warmupSeconds: number): LoadResult {
     return {
       replies: this.#meter.replies,

@@ -31,12 +31,14 @@ function givenTimeMs(job: Job): number {
   }
 }
 
-/** Runs a load and gives what it has shown. A load for a time waits for `nextTurn` before each of its turns. */
+/** Runs a load and gives what it has shown. With `nextTurn` it is counted turn by turn, and waits for that before each. */
 export async function runLoad(
   job: SteadyJob | WatchJob,
-  nextTurn: () => Promise<void> = () => Promise.resolve(),
+  nextTurn?: () => Promise<void>,
 ): Promise<LoadResult> {
-  const result = await runGenerator(job, nextTurn);
+  const result = await (nextTurn === undefined
+    ? runGenerator(job, () => Promise.resolve())
+    : runGenerator({ ...job, takesTurns: true }, nextTurn));
   if (result === null) throw new Error('the generator gave no result');
   return result;
 }
@@ -58,14 +60,21 @@ export function runGenerator(
       child.kill('SIGKILL');
       reject(new Error(`load generator: ${what}`));
     };
-    const limit = setTimeout(() => fail(`not done within ${limitMs} ms`), limitMs);
+    const startLimit = (): NodeJS.Timeout =>
+      setTimeout(() => fail(`not done within ${limitMs} ms`), limitMs);
+    let limit = startLimit();
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
     child.on('message', (message: GeneratorMessage) => {
       switch (message.kind) {
         case 'stage':
+          // What the harness does meanwhile is not the generator's time.
+          clearTimeout(limit);
           atStage(message.stage, message.value).then(
-            () => send({ kind: 'go' }),
+            () => {
+              limit = startLimit();
+              send({ kind: 'go' });
+            },
             (error: unknown) => fail(String(error)),
           );
           break;

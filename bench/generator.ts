@@ -25,12 +25,12 @@ import { isWarm, SLICE_MS } from './warm-up.ts';
 /** How often it is looked whether replies still come, in milliseconds. */
 const STUCK_CHECK_MS = 10_000;
 
-/** How long a load runs before another server has its turn, and how much of its beginning is not counted, in milliseconds. */
+/** What is counted of a load before another server has its turn, and how long it runs before that, in milliseconds. */
 const TURN_MS = 1000;
 const LEAD_MS = 200;
 
 /** Sessions say nothing while another server warms up or has its turn. */
-const SESSION_TIMEOUT_MS = 300_000;
+const SESSION_TIMEOUT_MS = 600_000;
 
 let go: () => void = () => undefined;
 
@@ -146,19 +146,21 @@ async function countForTime(
     warmupSeconds = await warmUp(meter, job);
   });
   const count = new Count(meter, job.servers);
-  const part = async (leadMs: number, over: () => Promise<void>): Promise<void> => {
-    await pause(leadMs);
+  const part = async (over: () => Promise<void>): Promise<void> => {
+    await pause(LEAD_MS);
     count.begin();
     await over();
     count.end();
   };
   if (job.kind === 'steady' && job.isOpenEnded === true) {
-    await load(() => part(LEAD_MS, () => reach('counting')));
+    await load(() => part(() => reach('counting')));
     return count.result(warmupSeconds);
   }
-  for (let leftMs = job.windowMs; leftMs > 0; leftMs -= TURN_MS) {
-    await reach('turn');
-    await load(() => part(LEAD_MS, () => pause(Math.min(TURN_MS, leftMs))));
+  const takesTurns = job.takesTurns === true;
+  const partMs = takesTurns ? TURN_MS : job.windowMs;
+  for (let leftMs = job.windowMs; leftMs > 0; leftMs -= partMs) {
+    if (takesTurns) await reach('turn');
+    await load(() => part(() => pause(Math.min(partMs, leftMs))));
   }
   return count.result(warmupSeconds);
 }

@@ -24,6 +24,8 @@ export interface SteadyJob {
   readonly warmupMs: number;
   /** Counted, in milliseconds; not looked at when there is a limit. */
   readonly windowMs: number;
+  /** Whether it is counted second by second, and the stage `turn` reached before each of them. */
+  readonly takesTurns?: boolean;
   /** Whether it is the harness that ends the counted part: at the stage `counting`. */
   readonly isOpenEnded?: boolean;
   /** How many requests to send in all instead of a time; then there is no warm-up. */
@@ -41,6 +43,8 @@ export interface WatchJob {
   readonly servers: readonly LoadedServer[];
   readonly warmupMs: number;
   readonly windowMs: number;
+  /** As of a steady one. */
+  readonly takesTurns?: boolean;
 }
 
 /** Sessions that do nothing; the harness measures between the stages. */

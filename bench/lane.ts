@@ -65,12 +65,12 @@ export class Lane implements FrameReceiver {
     ports.link.receiver = this;
   }
 
-  /** Sends the first requests. */
+  /** Sends the first requests up to the limit. */
   start(): void {
     this.#send();
   }
 
-  /** Goes on, without a limit, after drain() has resolved. */
+  /** Sends without a limit, at first or after drain() has resolved. */
   resume(): void {
     this.#limit = Number.POSITIVE_INFINITY;
     this.#send();

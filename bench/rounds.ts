@@ -29,12 +29,12 @@ export async function runRounds(plan: RoundsPlan): Promise<MeasuredRow[]> {
     const seen = new Map<string, Record<ServerKind, Figures[]>>();
     for (const { id } of scenario.rows) seen.set(id, { ours: [], java: [], bare: [] });
     for (let round = 0; round < plan.roundCount; round++) {
-      for (const [kind, figures] of await runRound(plan, scenario, round)) {
+      await runRound(plan, scenario, round, (kind, figures) => {
         for (const [id, row] of figures) {
           seen.get(id)?.[kind].push(row);
           plan.tell(`${id} round ${round + 1} ${kind}: ${lineOf(row)}`);
         }
-      }
+      });
     }
     for (const row of scenario.rows) {
       const rounds = seen.get(row.id);
@@ -49,19 +49,16 @@ async function runRound(
   plan: RoundsPlan,
   scenario: Scenario,
   round: number,
-): Promise<[ServerKind, ReadonlyMap<string, Figures>][]> {
+  ended: (kind: ServerKind, figures: ReadonlyMap<string, Figures>) => void,
+): Promise<void> {
   const turns = new Turns();
   const kinds = plan.kinds.filter(
     (kind) => kind !== 'bare' || BARE_SCENARIOS.includes(scenario.name),
   );
-  const run = async (kind: ServerKind): Promise<[ServerKind, ReadonlyMap<string, Figures>]> => [
-    kind,
-    await scenario.run({ ...settingOf(plan, scenario, kind, round), turns }),
-  ];
-  if (scenario.takesTurns === true) return await Promise.all(kinds.map(run));
-  const seen: [ServerKind, ReadonlyMap<string, Figures>][] = [];
-  for (const kind of kinds) seen.push(await run(kind));
-  return seen;
+  const run = async (kind: ServerKind): Promise<void> =>
+    ended(kind, await scenario.run({ ...settingOf(plan, scenario, kind, round), turns }));
+  if (scenario.takesTurns === true) await Promise.all(kinds.map(run));
+  else for (const kind of kinds) await run(kind);
 }
 
 function settingOf(

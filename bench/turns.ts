@@ -8,19 +8,22 @@ export class Turns {
   readonly #waiting: (() => void)[] = [];
   #isTaken = false;
 
-  /** Resolves when it is the caller's turn. */
-  take(): Promise<void> {
-    if (!this.#isTaken) {
-      this.#isTaken = true;
-      return Promise.resolve();
+  /** Resolves when it is the caller's turn, with what ends that turn; to end it again does nothing. */
+  async take(): Promise<() => void> {
+    if (this.#isTaken) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
     }
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
+    this.#isTaken = true;
+    let isOver = false;
+    return () => {
+      if (!isOver) this.#pass();
+      isOver = true;
+    };
   }
 
-  /** Ends the caller's turn. */
-  pass(): void {
+  #pass(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#isTaken = false;
     else next();

@@ -69,11 +69,13 @@ async function runOne(
   measure: (server: BenchServer, nextTurn: () => Promise<void>) => Promise<Figures>,
 ): Promise<ReadonlyMap<string, Figures>> {
   const { turns } = setting;
-  const nextTurn = (): Promise<void> => {
-    turns.pass();
-    return turns.take();
+  let pass = await turns.take();
+  let isOver = false;
+  const nextTurn = async (): Promise<void> => {
+    pass();
+    pass = await turns.take();
+    if (isOver) pass();
   };
-  await turns.take();
   try {
     return await withDirectory(setting, async (start) => {
       const server = await start();
@@ -82,6 +84,7 @@ async function runOne(
       return new Map([[row, figures]]);
     });
   } finally {
-    turns.pass();
+    isOver = true;
+    pass();
   }
 }

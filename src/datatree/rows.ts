@@ -180,7 +180,7 @@ export class Rows extends Records {
     return this.scratch;
   }
 
-  /** The same as a view. */
+  /** The same as a view, over the same memory. */
   statView(row: Row): DataView {
     this.copyStat(row, this.scratchWords, 0);
     return this.scratchView;

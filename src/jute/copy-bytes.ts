@@ -3,8 +3,8 @@
  * path, the data of a znode, a Stat.
  */
 
-/** Up to this size, in bytes, a loop is quicker than making a view and calling set(). Measured. */
-const LOOP_MAX_SIZE = 32;
+/** Up to this size, in bytes, a loop is quicker than making a view. Measured. */
+export const LOOP_MAX_SIZE = 32;
 
 /** Copies `size` bytes from `source[from …]` to `target[to …]`; the caller has checked the bounds. */
 export function copyBytes(
@@ -76,7 +76,7 @@ const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /**
  * Copies from one array to others again and again, as requests lie in the same block one after the other: a view of the array is made
- * once for all of them, and not for each.
+ * once for all of them, and not for each. The array that it copied from last lives as long as it does, so there should be few of these.
  */
 export class CopySource {
   private bytes: Uint8Array = NO_BYTES;

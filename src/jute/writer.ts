@@ -4,15 +4,17 @@
  * It is made to be used again: reset() keeps the memory. Nothing here allocates per value, apart from growing.
  */
 
-import { CopySource } from './copy-bytes.ts';
+import { CopySource, copyBytes, LOOP_MAX_SIZE } from './copy-bytes.ts';
 import { writeInt32, writeInt64, writeTimeMs } from './int64.ts';
+
+/** One for all writers: each of them would keep the request alive that it copied from last. */
+const source = new CopySource();
 
 /** A growing byte sequence: `buffer[0, length)` is what was written. */
 export class JuteWriter {
   buffer: Buffer;
   length: number;
   private wholeView: DataView | null = null;
-  private readonly source = new CopySource();
 
   /** @param initialSize bytes allocated at first */
   constructor(initialSize = 1024) {
@@ -93,7 +95,7 @@ export class JuteWriter {
   writeBytesOf(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     const at = this.reserve(size);
-    this.source.copy(bytes, start, this.bufferView, at, size);
+    this.copyIn(bytes, start, at, size);
   }
 
   /** `bytes[start, end)` as a byte or string field: length (4), bytes. */
@@ -101,7 +103,12 @@ export class JuteWriter {
     const size = end - start;
     const at = this.reserve(4 + size);
     writeInt32(this.buffer, at, size);
-    this.source.copy(bytes, start, this.bufferView, at + 4, size);
+    this.copyIn(bytes, start, at + 4, size);
+  }
+
+  private copyIn(bytes: Uint8Array, start: number, at: number, size: number): void {
+    if (size <= LOOP_MAX_SIZE) copyBytes(bytes, start, this.buffer, at, size);
+    else source.copy(bytes, start, this.bufferView, at, size);
   }
 
   /** A byte field: length (4; -1 for null), bytes. */

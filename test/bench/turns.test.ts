@@ -9,33 +9,30 @@ describe('turns', () => {
     const turns = new Turns();
     const seen: string[] = [];
     const run = async (name: string): Promise<void> => {
-      await turns.take();
       for (let turn = 0; turn < 3; turn++) {
+        const pass = await turns.take();
         seen.push(name);
-        turns.pass();
-        await turns.take();
+        pass();
       }
-      turns.pass();
     };
     await Promise.all([run('a'), run('b')]);
     expect(seen).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
   });
 
-  it('go to whoever is left when one has failed', async () => {
+  it('end once: who ends one again takes nothing from the next', async () => {
     const turns = new Turns();
-    const fail = async (): Promise<void> => {
-      await turns.take();
-      try {
-        throw new Error('broken');
-      } finally {
-        turns.pass();
-      }
-    };
-    const failed = fail();
-    const other = turns.take();
-    await expect(failed).rejects.toThrow('broken');
-    await other;
-    turns.pass();
-    await turns.take();
+    const pass = await turns.take();
+    const second = turns.take();
+    pass();
+    const passSecond = await second;
+    let isThird = false;
+    const third = turns.take().then(() => {
+      isThird = true;
+    });
+    pass();
+    await Promise.resolve();
+    expect(isThird).toBe(false);
+    passSecond();
+    await third;
   });
 });

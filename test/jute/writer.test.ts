@@ -2,9 +2,14 @@
  * JuteWriter as a growing memory: what it holds does not depend on how large it was at first.
  */
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JuteWriter } from '../../src/jute/writer.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** One call of each kind that appends something. */
 type Write = (writer: JuteWriter) => void;
@@ -104,6 +109,20 @@ describe('JuteWriter', () => {
     writer.writeBytes(Buffer.alloc(64, 3));
     writer.bufferView.setInt32(4, 0x01020304);
     expect(writer.view().subarray(0, 9).toString('hex')).toBe('030303030102030403');
+  });
+
+  it('holds nothing that it was written from: a thousand idle ones would keep a thousand requests', () => {
+    const arrays = () => process.memoryUsage().arrayBuffers;
+    collectGarbage();
+    const before = arrays();
+    const writers = Array.from({ length: 100 }, () => {
+      const writer = new JuteWriter();
+      writer.writeRange(Buffer.alloc(1 << 20), 1000, 1100);
+      return writer;
+    });
+    collectGarbage();
+    expect(writers.length).toBe(100);
+    expect(arrays() - before).toBeLessThan(10 << 20);
   });
 
   it('reserves bytes that are filled in later', () => {

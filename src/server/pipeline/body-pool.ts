@@ -29,6 +29,7 @@ export class BodyPool {
   private blockUsed = 0;
   private readonly source = new CopySource();
 
+  /** A copy of a record, for the caller to keep until it gives it back. */
   copy(record: ByteRange): ByteRange {
     const { bytes, start, end } = record;
     const size = end - start;
