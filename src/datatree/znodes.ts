@@ -589,36 +589,28 @@ export class Znodes implements PathComparer, PathMatcher {
 
   /** Copies the data of a znode to `target[at …]`. */
   copyData(row: Row, target: DataView, at: number): void {
-    const size = this.dataLength(row);
-    const start = this.dataStart(row);
+    copyViewed(this.viewOfChunk(row), this.dataStart(row), target, at, this.dataLength(row));
+  }
+
+  /** A view of chunkBytes(row). */
+  private viewOfChunk(row: Row): DataView {
     const chunk = this.rows.get(row, Field.chunk);
-    if (chunk >= 0) copyViewed(this.slab.viewOf(chunk), start, target, at, size);
-    else {
-      const data = this.slab.bytesOf(chunk).subarray(start, start + size);
-      new Uint8Array(target.buffer, target.byteOffset + at, size).set(data);
-    }
+    if (chunk >= 0) return this.slab.viewOf(chunk);
+    const bytes = this.slab.bytesOf(chunk);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Replaces the data of a znode by a copy of `data[start, end)`, all of it unless said otherwise, and dataLength with it. */
   setData(row: Row, data: Uint8Array | null, start = 0, end = data?.length ?? 0): void {
-    const size = data === null ? 0 : end - start;
-    const at = this.startData(row, size, data === null);
-    if (data === null) return;
-    const chunk = this.rows.get(row, Field.chunk);
-    if (chunk < 0) copyBytes(data, start, this.slab.bytesOf(chunk), at, size);
-    else this.source.copy(data, start, this.slab.viewOf(chunk), at, size);
+    if (data === null) this.startData(row, 0, true);
+    else this.setDataViewed(row, this.source.viewOf(data), start, end);
   }
 
   /** The same where a view of the data is at hand, as it is of all parts of a multi. */
   setDataViewed(row: Row, source: DataView, start: number, end: number): void {
     const size = end - start;
     const at = this.startData(row, size, false);
-    const chunk = this.rows.get(row, Field.chunk);
-    if (chunk >= 0) copyViewed(source, start, this.slab.viewOf(chunk), at, size);
-    else {
-      const data = new Uint8Array(source.buffer, source.byteOffset + start, size);
-      this.slab.bytesOf(chunk).set(data, at);
-    }
+    copyViewed(source, start, this.viewOfChunk(row), at, size);
   }
 
   /** Makes room for other data of `size` bytes; returns where it has to be put in chunkBytes(row). */

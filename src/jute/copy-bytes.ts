@@ -84,12 +84,7 @@ export class CopySource {
 
   /** Copies `size` bytes from `source[from …]` to `target[to …]`; the caller has checked the bounds. */
   copy(source: Uint8Array, from: number, target: DataView, to: number, size: number): void {
-    if (size > WORD_LOOP_MAX_SIZE) {
-      const bytes = new Uint8Array(source.buffer, source.byteOffset + from, size);
-      new Uint8Array(target.buffer, target.byteOffset + to, size).set(bytes);
-      return;
-    }
-    copyWords(this.viewOf(source), from, target, to, size);
+    copyViewed(this.viewOf(source), from, target, to, size);
   }
 
   /** A view of all of `source`. */
