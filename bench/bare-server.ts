@@ -111,8 +111,9 @@ class BareConnection implements FrameReceiver {
     this.#socket.resume();
   }
 
-  write(bytes: Buffer): void {
-    send(this.#socket, this.#descriptor, bytes, bytes.length);
+  /** False where something of it has to wait: then it may not be changed. */
+  write(bytes: Buffer): boolean {
+    return send(this.#socket, this.#descriptor, bytes, bytes.length);
   }
 
   #received(count: number): boolean {
@@ -122,9 +123,9 @@ class BareConnection implements FrameReceiver {
     }
     this.#length = 0;
     this.#splitter.split(inputView, input, count, this);
-    this.write(output.subarray(0, this.#length));
     // What the kernel has not taken stays with the socket.
-    if (this.#socket.writableLength > 0) output = Buffer.allocUnsafeSlow(SHARED_BYTES);
+    const isSent = this.write(output.subarray(0, this.#length));
+    if (!isSent) output = Buffer.allocUnsafeSlow(SHARED_BYTES);
     return true;
   }
 

@@ -182,7 +182,7 @@ export class Rows extends Records {
 
   /** The same as a view, over the same memory. */
   statView(row: Row): DataView {
-    this.copyStat(row, this.scratchWords, 0);
+    this.stat(row);
     return this.scratchView;
   }
 
