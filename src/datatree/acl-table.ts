@@ -3,16 +3,24 @@
  *
  * Answers to ReferenceCountedACLCache. Numbers are given out as Java does: 1, 2, 3 …, never twice; -1 is OPEN_ACL_UNSAFE. As they can
  * outgrow 32 bits over the years, a znode's row holds a slot, which is used again, and the slot knows the number.
+ *
+ * Java counts in 64 bits and goes on from the highest number that it has read, be it of a snapshot that then turned out to be damaged.
+ * Here a number has 53: one of a snapshot that is larger, or below -1, is known under another, -2, -3 …, and so written again.
  */
 
 import type { ACL } from '../jute/data.ts';
 import { OPEN_ACL_UNSAFE, readACLs } from '../jute/data.ts';
+import { readInt32, readInt64, readTimeMs } from '../jute/int64.ts';
 import { Perms } from '../jute/op-code.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
 
 /** The number, and the slot, of OPEN_ACL_UNSAFE, which has no entry and is not counted. */
 export const OPEN_ACL_ID = -1;
+
+/** Numbers of a snapshot are known as they are up to here: 2^52, which leaves as many to give out. */
+const HIGH_LIMIT = 1 << 20;
+const ID_SIZE = 8;
 
 /** Everybody may read. */
 export const READ_ACL_UNSAFE: readonly ACL[] = [
@@ -38,6 +46,8 @@ export class AclTable {
   private readonly byKey = new Map<string, Entry>();
   private readonly byId = new Map<number, Entry>();
   private readonly retired = new Map<number, readonly ACL[]>();
+  /** What the numbers of a snapshot are known under that cannot be known as they are. */
+  private readonly aliases = new Map<bigint, number>();
   private latest: Entry | null = null;
   private unknownCount = 0;
   /** The highest number given out. */
@@ -75,8 +85,9 @@ export class AclTable {
     return entry.slot;
   }
 
-  /** Takes a reference to a number as a snapshot holds it and returns its slot (Java: addUsage). */
-  takeId(id: number): number {
+  /** Takes a reference to the number that stands in a snapshot, 8 bytes at `offset`, and returns its slot (Java: addUsage). */
+  takeStored(bytes: Uint8Array, offset: number): number {
+    const id = this.storedId(bytes, offset);
     if (id === OPEN_ACL_ID) return OPEN_ACL_ID;
     let entry = this.byId.get(id);
     if (entry === undefined) {
@@ -109,15 +120,17 @@ export class AclTable {
     }
   }
 
-  /** Removes everything; numbers are not given out again. */
+  /** Removes everything, for what is read next to say which numbers are in use: it must not go on from those of a damaged snapshot. */
   clear(): void {
     this.slots.length = 0;
     this.freeSlots.length = 0;
     this.byKey.clear();
     this.byId.clear();
     this.retired.clear();
+    this.aliases.clear();
     this.latest = null;
     this.unknownCount = 0;
+    this.lastId = 0;
   }
 
   /** The numbers and their lists, `size` of them. One that is there during the whole walk is met once; others may be. */
@@ -134,12 +147,25 @@ export class AclTable {
 
   /** Reads one list of a snapshot: number (long), vector<ACL>. Raises JuteError for a list that is null. */
   readList(reader: JuteReader): void {
-    const id = reader.readTimeMs();
+    const { bytes, offset } = reader;
+    reader.skip(ID_SIZE);
+    const id = this.storedId(bytes, offset);
     const acls = readACLs(reader);
     if (acls === null) throw new JuteError('an access list that is null');
     const before = this.byId.get(id);
     if (before !== undefined) this.remove(before);
     if (id !== OPEN_ACL_ID) this.enter(id, acls, keyOf(acls));
+  }
+
+  /** The number that something stored is known under. */
+  private storedId(bytes: Uint8Array, offset: number): number {
+    const high = readInt32(bytes, offset);
+    if (high >= 0 && high < HIGH_LIMIT) return readTimeMs(bytes, offset);
+    const stored = readInt64(bytes, offset);
+    if (stored === BigInt(OPEN_ACL_ID)) return OPEN_ACL_ID;
+    const alias = this.aliases.get(stored) ?? OPEN_ACL_ID - 1 - this.aliases.size;
+    this.aliases.set(stored, alias);
+    return alias;
   }
 
   private intern(acls: readonly ACL[]): Entry {

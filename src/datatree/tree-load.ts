@@ -11,7 +11,7 @@
 
 import { STAT_PERSISTED_PZXID_OFFSET, STAT_PERSISTED_SIZE, StatOffset } from '../jute/data.ts';
 import type { SessionId } from '../jute/int64.ts';
-import { readInt32, readInt64, readTimeMs, SESSION_ID_ZERO, toZxid } from '../jute/int64.ts';
+import { readInt32, readInt64, SESSION_ID_ZERO, toZxid } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { decodeString, JuteError } from '../jute/reader.ts';
 import { crcUpdate, finishDigestWith, statPersistedDigest } from './digest.ts';
@@ -118,7 +118,7 @@ export class TreeLoad {
     given.data = readInt32(bytes, pathEnd) === -1 ? null : bytes;
     given.dataStart = pathEnd + 4;
     given.dataEnd = dataEnd;
-    given.acl = state.aclTable.takeId(readTimeMs(bytes, dataEnd));
+    given.acl = state.aclTable.takeStored(bytes, dataEnd);
     const row = isRoot ? this.takeRoot() : this.addNode(pathStart, pathEnd);
     this.previous = row;
     this.previousSize = pathEnd - pathStart;

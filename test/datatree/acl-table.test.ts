@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { AclTable } from '../../src/datatree/acl-table.ts';
 import type { ACL } from '../../src/jute/data.ts';
+import { writeACLs } from '../../src/jute/data.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
 import { ONLY_JOE, OPEN, Story, writeAclLists } from './trees.ts';
@@ -19,6 +20,26 @@ function copied(table: AclTable): AclTable {
   const copy = new AclTable();
   copy.read(new JuteReader(writer.toBuffer()));
   return copy;
+}
+
+/** Takes a number as a znode in a snapshot has it, and gives the slot. */
+function taken(table: AclTable, id: bigint): number {
+  const writer = new JuteWriter();
+  writer.writeLong(id);
+  return table.takeStored(writer.toBuffer(), 0);
+}
+
+/** A table read from a snapshot with these numbers; the list of the first lets in user 0, of the second user 1. */
+function readWith(...ids: bigint[]): AclTable {
+  const writer = new JuteWriter();
+  writer.writeInt(ids.length);
+  for (const [index, id] of ids.entries()) {
+    writer.writeLong(id);
+    writeACLs(writer, acl('digest', `${index}`));
+  }
+  const table = new AclTable();
+  table.read(new JuteReader(writer.toBuffer()));
+  return table;
 }
 
 describe('AclTable', () => {
@@ -75,7 +96,7 @@ describe('AclTable', () => {
     table.take(acl('ip', '10.0.0.0/8'));
     const copy = copied(table);
     expect(copy.size).toBe(3);
-    copy.takeId(3);
+    taken(copy, 3n);
     copy.purgeUnused();
     expect(copy.size).toBe(1);
     expect(copy.aclsOf(3)).toEqual(acl('ip', '10.0.0.0/8'));
@@ -84,7 +105,7 @@ describe('AclTable', () => {
 
   it('lets nobody in under a number that a snapshot does not explain, and does not give it out', () => {
     const table = new AclTable();
-    const slot = table.takeId(9);
+    const slot = taken(table, 9n);
     expect(table.aclsOf(9)).toEqual(acl('world', 'anyone', 0));
     expect(table.size).toBe(0);
     expect(copied(table).size).toBe(0);
@@ -94,15 +115,29 @@ describe('AclTable', () => {
   });
 
   it('keeps numbers beyond 32 bits', () => {
-    const writer = new JuteWriter();
-    writer.writeInt(1);
-    writer.writeLong(0x1_0000_0005n);
-    writer.writeInt(0);
-    const table = new AclTable();
-    table.read(new JuteReader(writer.toBuffer()));
-    const slot = table.takeId(0x1_0000_0005);
-    expect(table.idOfSlot(slot)).toBe(0x1_0000_0005);
+    const table = readWith(0x1_0000_0005n);
+    expect(table.idOfSlot(taken(table, 0x1_0000_0005n))).toBe(0x1_0000_0005);
     expect(table.idOf(OPEN)).toBe(0x1_0000_0006);
+  });
+
+  it('tells numbers apart that only 64 bits can, writes them as others, and gives out new ones of its own', () => {
+    const stored = [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -2n, -(2n ** 63n)];
+    const table = readWith(...stored);
+    const ids = stored.map((id) => table.idOfSlot(taken(table, id)));
+    expect(ids).toEqual([-2, -3, -4, -5, -6]);
+    const copy = copied(table);
+    for (const [index, id] of ids.entries()) {
+      expect(table.aclsOf(id)).toEqual(acl('digest', `${index}`));
+      const again = copy.idOfSlot(taken(copy, BigInt(id)));
+      expect(copy.aclsOf(again)).toEqual(acl('digest', `${index}`));
+    }
+    expect([table.idOf(OPEN), table.idOf(ONLY_JOE)]).toEqual([1, 2]);
+  });
+
+  it('does not go on from the numbers of what it has forgotten', () => {
+    const table = readWith(7n);
+    table.clear();
+    expect(table.idOf(OPEN)).toBe(1);
   });
 
   it('refuses a list that is null in a snapshot', () => {

@@ -2,6 +2,7 @@
  * Bugs: mistakes that a server could make, each of a kind that has been made somewhere, put behind its ports. The simulator has to find
  * every one of them within a few seeds; where it does not, it would not find the same mistake in the product either.
  */
+import { OPEN_ACL_ID } from '../../src/datatree/acl-table.ts';
 import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
 import { adler32 } from '../../src/datatree/storage/adler32.ts';
 import type { Done, Given, LogFile } from '../../src/datatree/storage/disk.ts';
@@ -296,6 +297,22 @@ const applyDifferently: MakeSabotage = (random) => ({
   tree: (options: DataTreeOptions) => new CarelessTree(options, random),
 });
 
+/** A server takes one access list for another now and then, for as long as it runs. */
+class ConfusedTree extends ObservedTree {
+  constructor(options: DataTreeOptions, random: Random) {
+    super(options);
+    const { aclTable } = this;
+    const confused = random.below(5);
+    const aclsOf = aclTable.aclsOf.bind(aclTable);
+    aclTable.aclsOf = (id) => aclsOf(id === confused ? OPEN_ACL_ID : id);
+  }
+}
+
+const confuseAcls: MakeSabotage = (random) => ({
+  ...HONEST,
+  tree: (options: DataTreeOptions) => new ConfusedTree(options, random),
+});
+
 /** A bug, and the seeds within which it has to be found. */
 export interface Bug {
   readonly make: MakeSabotage;
@@ -361,6 +378,7 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   syncWithoutLeader: { make: syncWithoutLeader, seeds: 20, trouble: LATE },
   forgetLastZxidSeen: { make: forgetLastZxidSeen, seeds: 100 },
   applyDifferently: { make: applyDifferently, seeds: 10 },
+  confuseAcls: { make: confuseAcls, seeds: 10 },
 };
 
 function bugCalled(name: string): Bug {

@@ -5,6 +5,7 @@
  * The promises are those of the TLA+ specification (ZkV3_7_0.tla): Agreement, PrefixConsistency, TotalOrder, LocalPrimaryOrder,
  * GlobalPrimaryOrder, PrimaryIntegrity, Leadership; and that all trees are equal at equal zxids.
  */
+import { OPEN_ACL_ID } from '../../src/datatree/acl-table.ts';
 import type { DataTree } from '../../src/datatree/data-tree.ts';
 import type { SessionId, Zxid } from '../../src/jute/int64.ts';
 import { toHex } from '../../src/jute/int64.ts';
@@ -13,6 +14,7 @@ import { JuteReader } from '../../src/jute/reader.ts';
 import type { Txn, TxnHeader } from '../../src/jute/txn.ts';
 import { readTxn, writeTxn } from '../../src/jute/txn.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
+import { aclText } from '../datatree/naive-tree.ts';
 import { TreeModel } from './tree-model.ts';
 import { Violation } from './violation.ts';
 
@@ -55,8 +57,8 @@ interface Known {
   readonly before: bigint;
 }
 
-/** How often a tree is compared with the naive one, which has to be added up for it. */
-const MODEL_DIGEST_EVERY = 16n;
+/** After how many entries the trees are compared with the naive one, which has to be added up for it. */
+const MODEL_EVERY = 16;
 
 const writer = new JuteWriter(1024);
 
@@ -91,6 +93,14 @@ function hex(zxid: bigint): string {
 function changesSomething(txn: Txn): boolean {
   if (txn.type === OpCode.multi) return !txn.txns.some((part) => part.type === OpCode.error);
   return txn.type !== OpCode.error && txn.type !== OpCode.closeSession;
+}
+
+/** The access list of a znode, as the naive tree has it; undefined where there is no znode. */
+function aclIn(tree: DataTree, path: string): string | undefined {
+  const row = tree.findPath(path);
+  if (row < 0) return undefined;
+  const id = tree.aclId(row);
+  return aclText(id === OPEN_ACL_ID ? null : tree.aclTable.aclsOf(id));
 }
 
 /** The committed history. */
@@ -286,7 +296,9 @@ export class Ledger {
       throw new Violation('StateAgreement', `${sid} itself sees another digest at ${hex(zxid)}`);
     }
     entry.digest ??= tree.treeDigest;
-    if (entry === this.last && counterOf(zxid) % MODEL_DIGEST_EVERY === 0n) this.compareModel(tree);
+    if (entry === this.last && this.entries.length % MODEL_EVERY === 0) {
+      this.compareModel(sid, tree);
+    }
     if (entry.digest === tree.treeDigest) return;
     throw new Violation(
       'StateAgreement',
@@ -294,14 +306,23 @@ export class Ledger {
     );
   }
 
-  /** The naive tree of the model has the same digest. */
-  compareModel(tree: DataTree): void {
+  /** The naive tree of the model has the same digest, and the same access lists, which are not in it. */
+  private compareModel(sid: number, tree: DataTree): void {
     const { naive } = this.model;
-    if (tree.treeDigest === 0n || tree.treeDigest === naive.treeDigest) return;
-    throw new Violation(
-      'StateAgreement',
-      `a tree at ${hex(this.lastZxid)} has digest ${toHex(tree.treeDigest)}, the model ${toHex(naive.treeDigest)}`,
-    );
+    if (tree.treeDigest !== 0n && tree.treeDigest !== naive.treeDigest) {
+      throw new Violation(
+        'StateAgreement',
+        `the tree of ${sid} at ${hex(this.lastZxid)} has digest ${toHex(tree.treeDigest)}, the model ${toHex(naive.treeDigest)}`,
+      );
+    }
+    for (const [path, node] of naive.nodes) {
+      const acl = aclIn(tree, path);
+      if (acl === node.acl) continue;
+      throw new Violation(
+        'StateAgreement',
+        `the tree of ${sid} at ${hex(this.lastZxid)} has ${acl} for ${path}, the model ${node.acl}`,
+      );
+    }
   }
 
   // ---- entering

@@ -1,12 +1,16 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { DataTree } from '../../../src/datatree/data-tree.ts';
 import { toZxid } from '../../../src/jute/int64.ts';
 import { changed, erased, offsetOf } from './log-images.ts';
 import { refusal, tenTransactions, withLog } from './recovery.ts';
 import { createTxn, DIRECTORY, recoverFrom, Scene, seen, setTxn } from './scene.ts';
 
 const SNAPSHOT_0 = `${DIRECTORY}/snapshot.0`;
+/** Of a snapshot: sessions stand behind the header and their count, access lists behind them and their count. */
+const FIRST_SESSION = 20;
+const SESSION_SIZE = 12;
 
 describe('a log without a transaction', () => {
   it('in front of another one is no harm', () => {
@@ -248,6 +252,15 @@ describe('a snapshot that cannot be loaded', () => {
     expect(found.txnsLoaded).toBe(11);
     expect(seen(found.tree)).toEqual(seen(scene.tree));
     expect(found.warnings[0]).toMatch(/^problem reading snap file \/data\/version-2\/snapshot.a: /);
+  });
+
+  it('leaves no number of an access list behind, to go on from', () => {
+    const contents = scene.disk.contents(path);
+    const firstId = FIRST_SESSION + SESSION_SIZE * contents.readInt32BE(FIRST_SESSION - 4) + 4;
+    scene.disk.put(path, changed(contents, firstId + 4));
+    const { tree } = recoverFrom(scene.disk);
+    const aclIdIn = (one: DataTree): number => one.aclId(one.findPath('/later'));
+    expect(aclIdIn(tree)).toBe(aclIdIn(scene.tree));
   });
 
   it('is passed over when it was never finished', () => {
