@@ -101,6 +101,6 @@ function quotaEntries(view: ServerView): MetricEntry[] {
   ];
 }
 
-function perNamespace(namespace: string, name: string, value: number | undefined): MetricEntry[] {
-  return value === undefined ? [] : [[`${namespace}_${name}_per_namespace`, value]];
+function perNamespace(namespace: string, name: string, value: bigint | undefined): MetricEntry[] {
+  return value === undefined ? [] : [[`${namespace}_${name}_per_namespace`, String(value)]];
 }

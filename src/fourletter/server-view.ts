@@ -188,8 +188,8 @@ export interface MonitorGauges {
  */
 export interface NamespaceQuotaView {
   readonly namespace: string;
-  readonly limits: { readonly count: number; readonly bytes: number } | null;
-  readonly usage: { readonly count: number; readonly bytes: number } | null;
+  readonly limits: { readonly count: bigint; readonly bytes: bigint } | null;
+  readonly usage: { readonly count: bigint; readonly bytes: bigint } | null;
 }
 
 /** The facts behind `envi`, as Node.js tells them; `<NA>` for what it does not know. */

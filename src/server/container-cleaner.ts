@@ -103,10 +103,12 @@ export class ContainerCleaner {
     return limit !== 0 && this.age(row) > limit;
   }
 
+  /** A znode that is older than its TTL; one of 0, which only the layout of 3.5.3 can have, is for ever, as in Java. */
   private isOutlived(row: Row): boolean {
     const { tree } = this;
     if (tree.childCount(row) > 0) return false;
-    return this.age(row) > Number(ttlOf(tree.ephemeralOwner(row)));
+    const ttl = Number(ttlOf(tree.ephemeralOwner(row)));
+    return ttl !== 0 && this.age(row) > ttl;
   }
 
   /** ms since the last change of the data. */

@@ -286,13 +286,18 @@ function statsAt(tree: DataTree, path: string, kind: 'limits' | 'usage'): Amount
   const row = tree.findPath(path);
   const track = row < 0 ? null : parseStatsTrack(tree.dataOf(row)?.toString('utf8') ?? '');
   if (track === null) return null;
-  if (kind === 'usage') return { count: Number(track.count), bytes: Number(track.bytes) };
+  if (kind === 'usage') return { count: track.count, bytes: track.bytes };
   const count = track.countHardLimit > -1n ? track.countHardLimit : track.count;
   const bytes = track.byteHardLimit > -1n ? track.byteHardLimit : track.bytes;
-  return { count: Number(count), bytes: Number(bytes) };
+  return { count, bytes };
 }
 
 function sum(a: Amounts, b: Amounts): Amounts {
   if (a === null || b === null) return a ?? b;
-  return { count: a.count + b.count, bytes: a.bytes + b.bytes };
+  return { count: toLong(a.count + b.count), bytes: toLong(a.bytes + b.bytes) };
+}
+
+/** A sum as Java's longs have it. */
+function toLong(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
 }

@@ -110,8 +110,8 @@ describe('mntr', () => {
       quotas: () => [
         {
           namespace: 'app',
-          limits: { count: 100, bytes: 1000 },
-          usage: { count: 7, bytes: 12 },
+          limits: { count: 100n, bytes: 1000n },
+          usage: { count: 7n, bytes: 12n },
         },
       ],
       metrics: () => metrics.entries(),
@@ -142,12 +142,12 @@ describe('mntr', () => {
 
   it('prints of a namespace what there is: limits without usage, usage without limits', () => {
     const quotas = () => [
-      { namespace: 'a', limits: { count: -1, bytes: 10 }, usage: null },
-      { namespace: 'b', limits: null, usage: { count: 3, bytes: 4 } },
+      { namespace: 'a', limits: { count: -1n, bytes: 2n ** 63n - 1n }, usage: null },
+      { namespace: 'b', limits: null, usage: { count: 3n, bytes: 4n } },
     ];
     const text = answer('mntr', serverView({ quotas }));
     expect(text.split('\n').filter((line) => line.includes('quota'))).toEqual([
-      'zk_a_quota_bytes_limit_per_namespace\t10',
+      'zk_a_quota_bytes_limit_per_namespace\t9223372036854775807',
       'zk_b_quota_count_usage_per_namespace\t3',
       'zk_a_quota_count_limit_per_namespace\t-1',
       'zk_b_quota_bytes_usage_per_namespace\t4',

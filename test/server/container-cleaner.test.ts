@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toSessionId } from '../../src/jute/int64.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
 import { ContainerCleaner } from '../../src/server/container-cleaner.ts';
 import { OPEN, Story, TIME } from '../datatree/trees.ts';
@@ -79,5 +80,23 @@ describe('a check of many znodes', () => {
       }
       expect(asked).toBe(minute * 1000);
     }
+  });
+});
+
+describe('a TTL of 0, which the layout of 3.5.3 can have,', () => {
+  it('is for ever', () => {
+    const story = new Story({ emulate353TTLNodes: true });
+    const session = toSessionId(0x8000_0100_0000_0000n);
+    story.create('/ever', { session, isEphemeral: true });
+    const asked: string[] = [];
+    const clock = { elapsed: 0, wall: TIME + 100 * INTERVAL };
+    const cleaner = new ContainerCleaner(
+      { tree: story.tree, clock, requestDeletion: (path) => asked.push(path) },
+      { checkIntervalMs: INTERVAL, maxPerMinute: 1000, maxNeverUsedIntervalMs: 0 },
+    );
+    clock.elapsed = cleaner.deadline;
+    cleaner.run();
+    expect([...story.tree.walkTtls().next(10)]).toHaveLength(1);
+    expect(asked).toEqual([]);
   });
 });

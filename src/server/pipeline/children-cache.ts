@@ -2,7 +2,8 @@
  * ChildrenCache: encoded lists of children of znodes that have many (Java: ResponseCache for getChildren).
  *
  * A list of a thousand names is a thousand scattered reads; as long as no child came or went it is one copy. An entry belongs to
- * a row and is good while the znode's czxid, cversion and pzxid are what they were; one of them changes with every child.
+ * a row and is good while the znode's czxid, cversion, pzxid and number of children are what they were. Usually pzxid changes with every
+ * child; but not where it is ahead of the log, whose end was lost, nor with a create when cversion is at its end.
  */
 
 import type { DataTree, Row } from '../../datatree/data-tree.ts';
@@ -18,6 +19,7 @@ interface Entry {
   readonly czxid: Zxid;
   readonly pzxid: Zxid;
   readonly cversion: number;
+  readonly childCount: number;
   readonly encoded: Buffer;
 }
 
@@ -70,7 +72,8 @@ export class ChildrenCache {
     return (
       entry.cversion === tree.cversion(row) &&
       entry.pzxid === tree.pzxid(row) &&
-      entry.czxid === tree.czxid(row)
+      entry.czxid === tree.czxid(row) &&
+      entry.childCount === tree.childCount(row)
     );
   }
 
@@ -81,6 +84,7 @@ export class ChildrenCache {
       czxid: tree.czxid(row),
       pzxid: tree.pzxid(row),
       cversion: tree.cversion(row),
+      childCount: tree.childCount(row),
       encoded: Buffer.from(encoded),
     });
     this.sizeBytes += encoded.length;
