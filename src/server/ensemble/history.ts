@@ -172,7 +172,8 @@ export class History implements LeaderHistory {
     const { disk, log } = this.ports;
     if (this.journal !== null) throw new Error('the log is open while it is to be cut');
     log.warn(`Truncating log to get in sync with the leader 0x${toHex(zxid)}`);
-    if (!truncateLog(disk, this.directories, zxid)) {
+    const tree = this.ports.newTree();
+    if (!truncateLog(disk, this.directories, zxid, tree)) {
       this.needsTree = true;
       // Nothing says where the histories part, and the leader would want the same again: it is asked for the whole tree instead.
       throw new StorageError(
@@ -181,7 +182,13 @@ export class History implements LeaderHistory {
         this.directories.logDirectory,
       );
     }
-    this.reload();
+    try {
+      this.loadInto(tree);
+    } catch (error) {
+      // What is in memory is not what is on disk any more: nothing that this server could say would be true.
+      this.ports.fail(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
   }
 
   private replaceTree(tree: DataTree): void {
@@ -267,14 +274,14 @@ export class History implements LeaderHistory {
     this.incoming = null;
     incoming.tee.abandon(() => {
       // It may have become the history on disk all the same.
-      if (this.isFinishing) this.reload();
+      if (this.isFinishing) this.loadInto(this.ports.newTree());
       this.isFinishing = false;
       done();
     });
   }
 
-  private reload(): void {
-    const tree = this.ports.newTree();
+  /** Takes what is on disk for the history. */
+  private loadInto(tree: DataTree): void {
     this.ports.recover(tree);
     this.replaceTree(tree);
   }

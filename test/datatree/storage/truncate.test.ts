@@ -4,7 +4,7 @@ import type { Zxid } from '../../../src/jute/int64.ts';
 import { toZxid } from '../../../src/jute/int64.ts';
 import { changed, offsetOf } from './log-images.ts';
 import { MemoryDisk } from './memory-disk.ts';
-import { createTxn, DIRECTORY, recoverFrom, Scene, seen, zxid } from './scene.ts';
+import { createTxn, DIRECTORY, newTree, recoverFrom, Scene, seen, zxid } from './scene.ts';
 
 const DIRECTORIES = { logDirectory: DIRECTORY, snapshotDirectory: DIRECTORY };
 
@@ -27,7 +27,7 @@ function threeFiles(...snapshots: number[]): { scene: Scene; history: History } 
 describe('truncating the log', () => {
   it.each([1, 9, 10, 11, 15, 20, 21, 29, 30])('to %i leaves what is up to there', (last) => {
     const { scene, history } = threeFiles();
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(last))).toBe(true);
+    expect(truncateLog(scene.disk, DIRECTORIES, zxid(last), newTree())).toBe(true);
     const found = recoverFrom(scene.disk.crash(() => false));
     expect(found.lastZxid).toBe(zxid(last));
     expect(found.warnings).toEqual([]);
@@ -36,25 +36,35 @@ describe('truncating the log', () => {
 
   it('takes away the snapshots above, which would bring everything back', () => {
     const { scene, history } = threeFiles(5, 18, 25);
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(12))).toBe(true);
+    expect(truncateLog(scene.disk, DIRECTORIES, zxid(12), newTree())).toBe(true);
     expect(scene.disk.listing(DIRECTORY)).toEqual(['log.1', 'log.b', 'snapshot.0', 'snapshot.5']);
     const found = recoverFrom(scene.disk);
     expect(found.lastZxid).toBe(zxid(12));
     expect(seen(found.tree)).toEqual(history.get(zxid(12)));
   });
 
+  it('begins with an older snapshot where the newest is damaged', () => {
+    const { scene, history } = threeFiles(18);
+    const path = `${DIRECTORY}/snapshot.12`;
+    scene.disk.put(path, changed(scene.disk.contents(path), 60));
+    expect(truncateLog(scene.disk, DIRECTORIES, zxid(22), newTree())).toBe(true);
+    const found = recoverFrom(scene.disk);
+    expect(found.lastZxid).toBe(zxid(22));
+    expect(seen(found.tree)).toEqual(history.get(zxid(22)));
+  });
+
   it('keeps a snapshot of that very zxid, also without a log', () => {
     const { scene } = threeFiles(18);
     for (const name of ['log.1', 'log.b']) scene.disk.removeNow(`${DIRECTORY}/${name}`);
     scene.disk.removeNow(`${DIRECTORY}/snapshot.0`);
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(18))).toBe(true);
+    expect(truncateLog(scene.disk, DIRECTORIES, zxid(18), newTree())).toBe(true);
     expect(scene.disk.listing(DIRECTORY)).toEqual(['snapshot.12']);
     expect(recoverFrom(scene.disk).lastZxid).toBe(zxid(18));
   });
 
   it('to the beginning leaves the snapshot of an empty tree', () => {
     const { scene } = threeFiles();
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(0))).toBe(true);
+    expect(truncateLog(scene.disk, DIRECTORIES, zxid(0), newTree())).toBe(true);
     expect(scene.disk.listing(DIRECTORY)).toEqual(['snapshot.0']);
   });
 
@@ -63,13 +73,13 @@ describe('truncating the log', () => {
     for (let index = 1; index <= 20; index++) {
       scene.commit(createTxn(`/n${index}`, Buffer.alloc(100_000, index)));
     }
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(13))).toBe(true);
+    expect(truncateLog(scene.disk, DIRECTORIES, zxid(13), newTree())).toBe(true);
     expect(recoverFrom(scene.disk).lastZxid).toBe(zxid(13));
   });
 
   it('lets the next term go on, also in a file with a name that was there', () => {
     const { scene } = threeFiles();
-    truncateLog(scene.disk, DIRECTORIES, zxid(20));
+    truncateLog(scene.disk, DIRECTORIES, zxid(20), newTree());
     const next = new Scene(scene.disk);
     next.commit(createTxn('/again'));
     expect(recoverFrom(next.disk.crash(() => false)).lastZxid).toBe(zxid(21));
@@ -79,7 +89,7 @@ describe('truncating the log', () => {
 describe('truncating is refused, and nothing is changed,', () => {
   function refused(disk: MemoryDisk, last: bigint): void {
     const before = disk.image();
-    expect(truncateLog(disk, DIRECTORIES, toZxid(last))).toBe(false);
+    expect(truncateLog(disk, DIRECTORIES, toZxid(last), newTree())).toBe(false);
     expect(disk.image()).toEqual(before);
   }
 
@@ -94,6 +104,13 @@ describe('truncating is refused, and nothing is changed,', () => {
     scene.disk.removeNow(`${DIRECTORY}/snapshot.0`);
     refused(scene.disk, 20n);
     refused(new MemoryDisk(), 20n);
+  });
+
+  it('when the only snapshot that is as old looks whole and is damaged', () => {
+    const { scene } = threeFiles(25);
+    const path = `${DIRECTORY}/snapshot.0`;
+    scene.disk.put(path, changed(scene.disk.contents(path), 60));
+    refused(scene.disk, 20n);
   });
 
   it('when the log between the snapshot and the zxid is damaged or has gone', () => {
@@ -115,7 +132,7 @@ describe('truncating is refused, and nothing is changed,', () => {
     const damaged = scene.disk.crash(() => true);
     damaged.put(`${DIRECTORY}/log.15`, changed(log, offsetOf(log, 30) + 30));
     refused(damaged, 0x1_0000_0001n);
-    expect(truncateLog(scene.disk, DIRECTORIES, toZxid(0x1_0000_0001n))).toBe(true);
+    expect(truncateLog(scene.disk, DIRECTORIES, toZxid(0x1_0000_0001n), newTree())).toBe(true);
   });
 });
 
@@ -128,7 +145,7 @@ describe('a crash while the log is truncated', () => {
         images.push(scene.disk.crash(() => true));
         return null;
       };
-      expect(truncateLog(scene.disk, DIRECTORIES, zxid(last))).toBe(true);
+      expect(truncateLog(scene.disk, DIRECTORIES, zxid(last), newTree())).toBe(true);
       images.push(scene.disk.crash(() => true));
       expect(images.length).toBeGreaterThan(2);
       let before = zxid(30);

@@ -150,12 +150,20 @@ describe('a cut', () => {
     expect(found(member)).toEqual(seen(member.history.tree));
   });
 
-  it('that cannot be made changes nothing', () => {
+  it.each([
+    ['to where the log does not lead', zx(0, 7), 'log.100000001', 0],
+    ['for which the snapshot is damaged', zx(1, 1), 'snapshot.0', 0x55],
+  ])('%s changes nothing, and the leader is asked for its tree', (_what, zxid, name, damage) => {
     const member = withThree();
+    const path = `${DIRECTORY}/${name}`;
+    const contents = Buffer.from(member.disk.contents(path));
+    contents.writeUInt8(contents.readUInt8(60) ^ damage, 60);
+    member.disk.put(path, contents);
     const before = member.disk.image();
-    expect(() => member.history.truncate(zx(0, 7))).toThrow(StorageError);
+    expect(() => member.history.truncate(zxid)).toThrow(StorageError);
     expect(member.disk.image()).toEqual(before);
     expect(paths(member)).toEqual(['1-1', '1-2', '1-3']);
+    expect(member.history.needsTree).toBe(true);
   });
 });
 
