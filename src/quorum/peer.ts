@@ -59,6 +59,8 @@ export interface PeerOptions {
   readonly myId: ServerId;
   readonly membership: () => Membership;
   readonly rule: () => QuorumRule;
+  /** Whose quorum has to agree as well where a leader tells another membership than that in force; the same where it does not. */
+  readonly proposedRule: () => QuorumRule;
   /** The membership that a leader of an epoch that begins with `zxid` tells its learners, as text. */
   readonly proposedMembership: (zxid: Zxid) => string;
   readonly multiAddressEnabled: boolean;
@@ -179,6 +181,7 @@ export class Peer {
         newerEpochs: this.newerEpochs,
         server: (leader) => server.lead(leader),
         rule: options.rule,
+        proposedRule: options.proposedRule,
         membership: options.proposedMembership,
         configVersion: () => options.membership().version,
         metrics,

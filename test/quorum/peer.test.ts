@@ -82,6 +82,7 @@ function scene() {
       myId: 1,
       membership: () => members,
       rule: () => rule,
+      proposedRule: () => rule,
       proposedMembership: () => '',
       multiAddressEnabled: false,
       tickTime: 100,

@@ -66,6 +66,8 @@ export interface LeaderPorts {
   readonly server: (leader: Leader) => LeaderServer;
   /** Who votes at present. */
   readonly rule: () => QuorumRule;
+  /** Who votes with the membership that NEWLEADER carries; the same where that is in force. */
+  readonly proposedRule: () => QuorumRule;
   /** The membership as text, which NEWLEADER carries. */
   readonly membership: (newLeaderZxid: Zxid) => string;
   /** The version of the membership in force. */
@@ -110,6 +112,8 @@ export class Leader implements HandlerOwner {
   private readonly hasToldEpoch = new Set<ServerId>();
   private readonly hasAcceptedEpoch = new Set<ServerId>();
   private readonly hasHistory = new Set<ServerId>();
+  /** Those, and learners that do not vote yet. */
+  private readonly hasNewLeader = new Set<ServerId>();
   /** ACKEPOCH of learners that came before a quorum had accepted the epoch. */
   private readonly waiting = new Map<LearnerHandler, Zxid>();
   /** Learners that were sent a part of the log, and then it could not be read: they get a tree when they come again. */
@@ -311,6 +315,7 @@ export class Leader implements HandlerOwner {
       this.isEpochAccepted = true;
       this.ports.epochs.setCurrent(this.epoch);
       this.hasHistory.add(this.options.myId);
+      this.hasNewLeader.add(this.options.myId);
     }
     for (const [handler, lastZxid] of this.waiting) {
       const isSnapForced = this.options.forceSnapshotSync || this.cannotReadLog.delete(handler.sid);
@@ -344,6 +349,7 @@ export class Leader implements HandlerOwner {
   newLeaderAccepted(handler: LearnerHandler): void {
     this.throttler.ended(handler);
     if (handler.isParticipant && this.isVoter(handler.sid)) this.hasHistory.add(handler.sid);
+    this.hasNewLeader.add(handler.sid);
     if (this.phase === 'broadcast') this.letFollow(handler);
     else this.establish();
   }
@@ -351,6 +357,7 @@ export class Leader implements HandlerOwner {
   /** A quorum has our history on disk: it is committed, all of it, and the epoch is established. */
   private establish(): void {
     if (this.phase !== 'synchronization' || !this.hasQuorum(this.hasHistory)) return;
+    if (!this.hasProposedQuorum()) return;
     this.phase = 'broadcast';
     const { log, clock, established } = this.ports;
     this.establishedAt = clock.elapsed;
@@ -359,6 +366,12 @@ export class Leader implements HandlerOwner {
     this.server.startLeading(this.zxidOf(0));
     established();
     for (const handler of this.handlers) if (handler.phase === 'synced') this.letFollow(handler);
+  }
+
+  /** Those who are to vote from now on have to have it as well (Java: Leader.lead, newLeaderProposal.addQuorumVerifier). */
+  private hasProposedQuorum(): boolean {
+    const { rule, proposedRule } = this.ports;
+    return proposedRule() === rule() || proposedRule().hasQuorum(this.hasNewLeader);
   }
 
   /** Tells a learner that it may serve. It may have come while others are asked whether they still follow, and is asked as well. */

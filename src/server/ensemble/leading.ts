@@ -38,8 +38,10 @@ export class Leading implements LeaderServer, Term {
   }
 
   startLeading(zxid: Zxid): void {
-    const { ports, journal, leader, myId } = this;
-    const { tree } = this.history;
+    const { ports, journal, leader, myId, history } = this;
+    const { tree } = history;
+    // Whatever an earlier leader wanted cut: this history is what others follow now.
+    history.needsTree = false;
     tree.lastProcessedZxid = zxid;
     const ordering: Ordering = new Ordering(
       {
@@ -124,6 +126,10 @@ export class Leading implements LeaderServer, Term {
 
   run(): void {
     this.ordering?.run();
+  }
+
+  ended(): void {
+    // Nothing was expected of its tree that ends with the term.
   }
 
   get uncommitted(): readonly LoggedTxn[] {

@@ -7,7 +7,9 @@ import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import { ReceivedSnapshotError } from '../../datatree/storage/snapshot-receiver.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
-import { JuteError } from '../../jute/reader.ts';
+import { OpCode } from '../../jute/op-code.ts';
+import { JuteError, JuteReader } from '../../jute/reader.ts';
+import { readTxn, readTxnHeader } from '../../jute/txn.ts';
 import type { ServerId } from '../../quorum/server-id.ts';
 import type { Learner, LearnerServer } from '../../quorum/zab/learner.ts';
 import type { Journal } from '../journal.ts';
@@ -107,6 +109,7 @@ export class Learning implements LearnerServer, Term {
         this.countLatency(this.ports.metrics.proposalLatency, headerTime(record));
       }
     }
+    if (headerType(record) === OpCode.reconfig) this.proposeMembership(record);
     this.forwarder.append(zxid, record);
     this.lastAppended = zxid;
     if (this.history.isReceiving) this.held.push({ zxid, record });
@@ -142,7 +145,15 @@ export class Learning implements LearnerServer, Term {
   }
 
   setMembership(text: string): void {
-    this.ports.setMembership(text);
+    this.ports.toldMembership(text);
+  }
+
+  /** What a reconfig proposes is what this server would tell as a leader (Java: Follower.processPacket, Learner.syncWithLeader). */
+  private proposeMembership(record: Buffer): void {
+    const reader = new JuteReader(record);
+    const txn = readTxn(readTxnHeader(reader).type, reader);
+    if (txn.type !== OpCode.reconfig || txn.data === null) return;
+    this.ports.proposedMembership(Buffer.from(txn.data).toString('utf8'));
   }
 
   // ---- broadcast
@@ -194,10 +205,20 @@ export class Learning implements LearnerServer, Term {
     // The leader expires sessions and cleans up.
   }
 
+  ended(): void {
+    // Whatever the received tree may have held too early has been applied.
+    if (this.fuzzyThrough !== null) this.history.tree.expectEveryDigest();
+  }
+
   get uncommitted(): readonly LoggedTxn[] {
     // What waited for a tree that is not durable was never logged.
     return this.held.length > 0 ? [] : this.forwarder.uncommitted;
   }
+}
+
+/** The type in the header of a logged transaction: behind session, cxid, zxid and time. */
+function headerType(record: Buffer): number {
+  return record.readInt32BE(28);
 }
 
 /** The time in the header of a logged transaction, in ms since 1970: behind session, cxid and zxid. */

@@ -30,8 +30,11 @@ export class MembershipInForce {
   /** The membership that decisions are made with. */
   current: Membership;
   rule: QuorumRule;
-  /** One that was proposed and is not in force yet, or the same. */
+  /** One that was proposed and is not in force yet, or the same; a quorum of it has to agree as well. */
   private proposed: Membership;
+  proposedRule: QuorumRule;
+  /** What the leader of the epoch at hand has told; null before. */
+  private told: Membership | null = null;
   private readonly log: Log;
   /** Null where membership cannot change. */
   private readonly files: MembershipFiles | null;
@@ -47,9 +50,17 @@ export class MembershipInForce {
     const { proposedMembership } = written;
     // A file that was left behind says what was in force once.
     const isNewer =
-      proposedMembership !== null && proposedMembership.version > written.membership.version;
+      files !== null &&
+      proposedMembership !== null &&
+      proposedMembership.version > written.membership.version;
     this.proposed = isNewer ? proposedMembership : written.membership;
     this.rule = quorumRule(this.current);
+    this.proposedRule = isNewer ? quorumRule(this.proposed) : this.rule;
+  }
+
+  private propose(membership: Membership): void {
+    this.proposed = membership;
+    this.proposedRule = membership === this.current ? this.rule : quorumRule(membership);
   }
 
   /**
@@ -59,26 +70,41 @@ export class MembershipInForce {
   toldBy(newLeaderZxid: Zxid): string {
     const { current, proposed, files } = this;
     const isFirst = current.version === 0n && proposed.version === 0n;
-    if (isFirst && files !== null) this.proposed = withVersion(current, newLeaderZxid);
+    if (isFirst && files !== null) this.propose(withVersion(current, newLeaderZxid));
+    this.told = this.proposed;
     return configText(this.proposed);
   }
 
-  /** A leader has told the membership. */
-  told(text: string): void {
-    if (this.files === null) return;
-    const membership = this.parse(text);
-    if (membership === null || membership.version <= this.proposed.version) return;
-    this.proposed = membership;
-    this.keep((files) => files.writeProposed(membership));
+  /** A leader has told the membership that its epoch begins with. */
+  toldByLeader(text: string): void {
+    this.told = this.proposedBy(text);
   }
 
-  /** What was proposed last is agreed on: the epoch is established. */
+  /** A membership was proposed, by the leader of an epoch or in a transaction; null where it cannot be read, or none is wanted. */
+  proposedBy(text: string): Membership | null {
+    const membership = this.files === null ? null : this.parse(text);
+    if (membership !== null && membership.version > this.proposed.version) {
+      this.propose(membership);
+      this.keep((files) => files.writeProposed(membership));
+    }
+    return membership;
+  }
+
+  /** The epoch is established: what its leader has told is agreed on. What else was proposed may never be. */
   agreed(): void {
-    this.adopt(this.proposed);
+    if (this.told !== null) this.adopt(this.told);
   }
 
-  /** The tree says what was agreed on last, if that has changed. */
-  adoptFrom(tree: DataTree): void {
+  /**
+   * An epoch is over. Where clients were served in it, the tree says what was agreed on last, if that has changed; other trees may
+   * hold what was only proposed, out of the log.
+   */
+  epochEnded(tree: DataTree | null): void {
+    this.told = null;
+    if (tree !== null) this.adoptFrom(tree);
+  }
+
+  private adoptFrom(tree: DataTree): void {
     if (this.files === null) return;
     const row = tree.findPath(CONFIG_PATH);
     const text = row < 0 ? null : (tree.dataOf(row)?.toString('utf8') ?? null);
@@ -91,7 +117,7 @@ export class MembershipInForce {
     if (this.files === null || membership.version <= this.current.version) return;
     this.current = membership;
     this.rule = quorumRule(membership);
-    if (membership.version > this.proposed.version) this.proposed = membership;
+    if (membership.version >= this.proposed.version) this.propose(membership);
     this.log.info(`the membership is now that of version ${membership.version.toString(16)}`);
     this.keep((files) => files.writeCommitted(membership));
     if (this.proposed.version === membership.version) this.keep((files) => files.removeProposed());

@@ -64,6 +64,8 @@ export class Replica {
   private readonly autopurge: Autopurge;
   private term: Term | null = null;
   private serving: Serving;
+  /** Whether this term has come to serve clients. */
+  private hasServed = false;
   private isStopping = false;
   /** What was replayed at the start need not be replayed again (Java: ZooKeeperServer.loadData makes a clean snapshot). */
   private needsSnapshot: boolean;
@@ -97,7 +99,8 @@ export class Replica {
       config,
       history,
       newServing: (seed) => this.serve(seed),
-      setMembership: (text) => membership.told(text),
+      toldMembership: (text) => membership.toldByLeader(text),
+      proposedMembership: (text) => membership.proposedBy(text),
     };
     const begin = <T extends Term>(term: T): T => {
       this.term = term;
@@ -123,6 +126,7 @@ export class Replica {
         packetSizeLimit: 2 * config.juteMaxBuffer + PACKET_OVERHEAD,
         membership: () => membership.current,
         rule: () => membership.rule,
+        proposedRule: () => membership.proposedRule,
         proposedMembership: (zxid) => membership.toldBy(zxid),
       },
     );
@@ -170,6 +174,7 @@ export class Replica {
     this.serving.end();
     this.membership.agreed();
     this.membership.show(seed.tree, clock.wall);
+    this.hasServed = true;
     this.serving = this.makeServing(seed);
     // While it synchronised it may have appended so much that one was due anyway.
     if (this.needsSnapshot) this.history.cutSnapshot();
@@ -205,11 +210,14 @@ export class Replica {
   private endTerm(done: () => void): void {
     const { term, history } = this;
     this.term = null;
+    // Before what is only logged is applied: a membership that nobody has agreed on is not in force.
+    this.membership.epochEnded(this.hasServed ? history.tree : null);
+    this.hasServed = false;
     this.serving.end();
     this.serving = this.idle();
     history.endTerm(term?.uncommitted ?? [], () => {
       if (this.isStopping) return;
-      this.membership.adoptFrom(history.tree);
+      term?.ended();
       this.serving = this.idle();
       this.ports.wake();
       done();

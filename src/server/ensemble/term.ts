@@ -30,8 +30,10 @@ export interface TermPorts {
   readonly history: History;
   /** Begins to serve clients. */
   readonly newServing: (seed: ServingSeed) => Serving;
-  /** The leader has told the membership, as text. */
-  readonly setMembership: (text: string) => void;
+  /** The leader has told the membership of its epoch, as text. */
+  readonly toldMembership: (text: string) => void;
+  /** A transaction proposes another one, as text. */
+  readonly proposedMembership: (text: string) => void;
 }
 
 /** A role of a member. */
@@ -42,4 +44,6 @@ export interface Term {
   readonly deadline: number;
   /** Does what is due by now. */
   run(): void;
+  /** It is over, and what was uncommitted has been applied. */
+  ended(): void;
 }

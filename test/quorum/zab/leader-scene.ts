@@ -91,6 +91,8 @@ class MemoryServer implements LeaderServer {
 /** How a scene is set. */
 export interface Scenario {
   readonly members?: string;
+  /** The members with which NEWLEADER comes, where these are others. */
+  readonly proposedMembers?: string;
   /** The epochs of the files, and the transactions that are committed. */
   readonly accepted?: number;
   readonly current?: number;
@@ -134,6 +136,8 @@ export class LeaderScene {
     this.epochs.setCurrent(current);
     this.newerEpochs = scenario.newerEpochs ?? new NewerEpochs(10 * TICK);
     const rule = quorumRule(membership(members));
+    const { proposedMembers } = scenario;
+    const proposed = proposedMembers === undefined ? rule : quorumRule(membership(proposedMembers));
     const say = (message: string): unknown => this.lines.push(message);
     this.leader = new Leader(
       {
@@ -144,6 +148,7 @@ export class LeaderScene {
         newerEpochs: this.newerEpochs,
         server: () => this.server,
         rule: () => rule,
+        proposedRule: () => proposed,
         membership: (zxid) => `the membership of ${shown(zxid)}`,
         configVersion: () => 0n,
         established: () => {

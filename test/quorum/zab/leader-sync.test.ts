@@ -92,6 +92,19 @@ describe('synchronisation', () => {
     );
   });
 
+  it('needs those who are to vote from now on as well, where it tells a membership that is not in force', () => {
+    const proposedMembers = 'server.1=a:1:2\nserver.4=d:1:2\nserver.5=e:1:2';
+    const scene = new LeaderScene({ proposedMembers });
+    const four = scene.hello(4, 0, 'observerInfo');
+    scene.follows(2);
+    expect(scene.isEstablished).toBe(false);
+    four.say('ackEpoch', zx(0, 0), int(0));
+    scene.turn();
+    four.say('ack', zx(1, 0));
+    scene.turn();
+    expect(scene.isEstablished).toBe(true);
+  });
+
   it('does not take an observer for one of the quorum that has its history', () => {
     const scene = new LeaderScene();
     const observer = scene.hello(4, 0, 'observerInfo');

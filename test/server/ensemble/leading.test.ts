@@ -193,6 +193,13 @@ describe('a session', () => {
   });
 });
 
+it("a leader needs nobody else's tree any more, whatever an earlier leader wanted cut", () => {
+  const member = new Member();
+  member.history.needsTree = true;
+  member.lead();
+  expect(member.history.needsTree).toBe(false);
+});
+
 describe('the end of leading', () => {
   it('keeps what was proposed: it may have been committed', () => {
     const { member, leader, follower } = withSession();

@@ -12,6 +12,7 @@ import {
   DIRECTORY,
   recoverFrom,
   Scene,
+  SESSION,
   seen,
   setTxn,
 } from '../../datatree/storage/scene.ts';
@@ -56,6 +57,24 @@ describe('a follower', () => {
     member.settle();
     expect(member.history.tree.findPath('/a')).toBeGreaterThan(0);
     expect(member.history.committed.maxZxid).toBe(zx(1, 1));
+  });
+
+  it('hears the membership that a reconfig proposes when it is logged', () => {
+    const member = new Member();
+    const { leader } = member.learn(1);
+    leader.say('diff', zx(0, 0));
+    upToDate(member, leader, 1);
+    const data = Buffer.from('server.1=a:1:2:participant');
+    const reconfig = {
+      type: OpCode.reconfig,
+      path: '/zookeeper/config',
+      data,
+      version: -1,
+    } as const;
+    leader.say('proposal', zx(1, 1), record(zx(1, 1), reconfig));
+    member.settle();
+    expect(leader.take()).toEqual(['ACK 1:1']);
+    expect(member.proposedMemberships).toEqual(['server.1=a:1:2:participant']);
   });
 
   it('applies what was proposed and not committed when the leader is gone: it may have been', () => {
@@ -189,6 +208,26 @@ describe('a tree', () => {
     leader.say('proposal', zx(1, 1), record(zx(1, 1), make('/b'), { digest: 1n }));
     leader.say('commit', zx(1, 1));
     member.settle();
+    expect(tree.digestMismatchCount).toBe(1);
+  });
+
+  it('is compared with every digest once its term is over, and what came with it applied', () => {
+    const { bytes, before } = leaderTree();
+    const member = new Member();
+    const { leader } = member.learn(1);
+    leader.say('snap', zx(0, 0));
+    leader.link.write(bytes);
+    leader.say('proposal', zx(0, 1), record(zx(0, 1), createTxn('/a', 'one'), { digest: before }));
+    leader.say('commit', zx(0, 1));
+    upToDate(member, leader, 1);
+    leader.link.destroy();
+    member.turn();
+    member.endTerm();
+    member.disk.settle();
+    const { tree } = member.history;
+    expect(tree.digestMismatchCount).toBe(0);
+    const header = { clientId: SESSION, cxid: 1, zxid: zx(2, 1), time: 1, type: OpCode.create };
+    tree.apply(header, make('/b'), { version: 2, treeDigest: 1n });
     expect(tree.digestMismatchCount).toBe(1);
   });
 

@@ -61,6 +61,8 @@ export class Member {
   failure: Error | null = null;
   serving: Serving | null = null;
   term: Term | null = null;
+  /** The memberships that transactions have proposed. */
+  readonly proposedMemberships: string[] = [];
   /** Why the role has ended. */
   ended: string | null = null;
   private readonly log;
@@ -132,7 +134,8 @@ export class Member {
       config: this.config,
       history: this.history,
       newServing: (seed) => this.serve(seed),
-      setMembership: () => undefined,
+      toldMembership: () => undefined,
+      proposedMembership: (text) => this.proposedMemberships.push(text),
     };
   }
 
@@ -172,6 +175,7 @@ export class Member {
           return leading;
         },
         rule: () => rule,
+        proposedRule: () => rule,
         membership: () => '',
         configVersion: () => 0n,
         established: () => undefined,
@@ -293,10 +297,12 @@ export class Member {
   /** Ends the term as Replica does; true when it is over. */
   endTerm(uncommitted: readonly LoggedTxn[] = this.term?.uncommitted ?? []): { isDone: boolean } {
     const state = { isDone: false };
+    const { term } = this;
     this.term = null;
     this.endTurn = () => undefined;
     this.serving?.end();
     this.history.endTerm(uncommitted, () => {
+      term?.ended();
       state.isDone = true;
     });
     return state;

@@ -42,7 +42,7 @@ function inForce(proposedMembership: Membership | null = null, current = written
 describe('a membership that a leader tells', () => {
   it('is kept apart until it is agreed on, and then in a file of its version alone', () => {
     const force = inForce();
-    force.told(configText(told));
+    force.toldByLeader(configText(told));
     expect(fileNames()).toEqual(['zoo.cfg', 'zoo.cfg.dynamic.next']);
     expect(force.current.version).toBe(0n);
     force.agreed();
@@ -61,7 +61,7 @@ describe('a membership that a leader tells', () => {
     mkdirSync(join(directory, 'zoo.cfg.dynamic.next.tmp'));
     mkdirSync(join(directory, 'zoo.cfg.dynamic.100000000.tmp'));
     const force = inForce();
-    force.told(configText(told));
+    force.toldByLeader(configText(told));
     force.agreed();
     expect(force.current.version).toBe(0x1_0000_0000n);
     const failures = lines.filter((line) => line.startsWith('the membership cannot be kept'));
@@ -79,6 +79,49 @@ describe('a membership that was proposed before the start', () => {
   });
 });
 
+describe('a membership that a transaction proposes', () => {
+  const alone = withVersion(membership('server.1=a:2888:3888'), 0x1_0000_0001n);
+  const committed = (force: MembershipInForce, text: string) => {
+    const tree = newTree();
+    const header = { clientId: SESSION, cxid: 1, zxid: toZxid(0x1_0000_0001n), time: 1 };
+    const data = Buffer.from(text);
+    const txn = { type: OpCode.reconfig, path: '/zookeeper/config', data, version: -1 } as const;
+    tree.apply({ ...header, type: txn.type }, txn);
+    return { force, tree };
+  };
+
+  it('is kept, told by this server when it leads, and not in force', () => {
+    const force = inForce();
+    force.proposedBy(configText(alone));
+    expect(fileNames()).toEqual(['zoo.cfg', 'zoo.cfg.dynamic.next']);
+    expect(force.toldBy(toZxid(0x2_0000_0000n))).toContain('version=100000001');
+    expect(force.rule.hasQuorum(new Set([1]))).toBe(false);
+    expect(force.proposedRule.hasQuorum(new Set([1]))).toBe(true);
+  });
+
+  it('is not agreed on with an epoch whose leader tells another', () => {
+    const force = inForce();
+    force.proposedBy(configText(alone));
+    force.toldByLeader(configText(told));
+    force.agreed();
+    expect(force.current.version).toBe(told.version);
+    expect(force.rule.hasQuorum(new Set([1]))).toBe(false);
+  });
+
+  it('is in force when the epoch that has committed it is over', () => {
+    const { force, tree } = committed(inForce(), configText(alone));
+    force.epochEnded(tree);
+    expect(force.current.version).toBe(alone.version);
+    expect(force.proposedRule).toBe(force.rule);
+  });
+
+  it('is not in force for standing in the tree of one in which nobody was served: it may come out of the log', () => {
+    const { force } = committed(inForce(), configText(alone));
+    force.epochEnded(null);
+    expect(force.current.version).toBe(0n);
+  });
+});
+
 describe('/zookeeper/config', () => {
   it('shows the membership, and its version as mzxid, while the tree is where its history is', () => {
     const tree = newTree();
@@ -88,7 +131,7 @@ describe('/zookeeper/config', () => {
     );
     const before = [tree.lastProcessedZxid, tree.lastProcessedZxidDigest];
     const force = inForce();
-    force.told(configText(withVersion(written, 0x1_0000_0009n)));
+    force.toldByLeader(configText(withVersion(written, 0x1_0000_0009n)));
     force.agreed();
     force.show(tree, 5);
     const row = tree.findPath('/zookeeper/config');
