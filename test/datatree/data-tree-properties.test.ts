@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { DataTreeOptions } from '../../src/datatree/data-tree.ts';
 import { DataTree } from '../../src/datatree/data-tree.ts';
 import type { Zxid } from '../../src/jute/int64.ts';
-import { JuteReader } from '../../src/jute/reader.ts';
+import { JuteError, JuteReader } from '../../src/jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
 import { readTxn, writeTxn } from '../../src/jute/txn.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
@@ -201,5 +201,45 @@ describe('a tree that is replayed from the bytes of a log', () => {
       }
     });
     fc.assert(property, { numRuns: 15 });
+  });
+});
+
+/** Loads all of a snapshot. @throws JuteError where that cannot be done */
+function loadWhole(tree: DataTree, bytes: Buffer): void {
+  const loading = tree.startLoad();
+  const reader = new JuteReader(bytes);
+  loading.readAcls(reader);
+  if (!loading.readNodes(reader)) throw new JuteError('it ends early');
+  loading.finish();
+}
+
+describe('a snapshot that is damaged', () => {
+  it('leaves nothing behind in the tree that the next one is loaded into', () => {
+    const property = fc.property(fc.integer(), (seed) => {
+      const random = new Random(seed);
+      const [damaged, whole] = [seed, seed + 1].map((each) => {
+        const twins = new Twins(each, false);
+        twins.giveQuota('/a');
+        for (let count = 0; count < 60; count++) twins.step();
+        return fuzzySnapshot(twins, random).bytes;
+      }) as [Buffer, Buffer];
+      damaged[random.below(damaged.length)] = random.below(256);
+      const [used, fresh] = [new DataTree(OPTIONS), new DataTree(OPTIONS)];
+      try {
+        loadWhole(used, damaged);
+      } catch (error) {
+        expect(error).toBeInstanceOf(JuteError);
+      }
+      loadWhole(used, whole);
+      loadWhole(fresh, whole);
+      const paths = pathsOf(fresh);
+      expect(pathsOf(used)).toEqual(paths);
+      expect(paths.map((path) => seenIn(used, path))).toEqual(
+        paths.map((path) => seenIn(fresh, path)),
+      );
+      expect(summaryOf(used)).toEqual(summaryOf(fresh));
+      expect(used.aclTable.lastId).toBe(fresh.aclTable.lastId);
+    });
+    fc.assert(property, { numRuns: 100 });
   });
 });
