@@ -28,6 +28,9 @@ export interface HostSettings extends Omit<SessionSettings, 'random'> {
   readonly tls: ConnectionOptions | null;
 }
 
+/** How long what was written may wait for a server that does not read, once nobody is interested any more, ms. */
+const LINGER_MS = 1_000;
+
 /** How long a server may take to answer isro, ms (Java: pingRwServer). */
 const PROBE_TIMEOUT_MS = 1_000;
 
@@ -192,9 +195,16 @@ export class SessionHost {
   #disconnect(): void {
     const socket = this.#socket;
     this.#socket = null;
-    // end() and not destroy(): what was written before, a closeSession, still arrives.
-    socket?.end();
-    socket?.destroySoon();
+    if (socket === null) return;
+    // A socket that is still connecting would wait for that before it ends.
+    if (socket.connecting) {
+      socket.destroy();
+      return;
+    }
+    // end() and not destroy(): what was written before, a closeSession, still arrives, if the server reads at all.
+    socket.end();
+    socket.setTimeout(LINGER_MS, () => socket.destroy());
+    socket.destroySoon();
   }
 
   /** Asks a server whether it can write; no answer is a no. */
