@@ -42,8 +42,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const host = new ServerHost(clock);
   const listener =
     config.clientPort === null ? null : clientListener(host, config, config.clientPort);
-  // Both before the data is touched. Clients that connect now are accepted once the loop runs again, which is when the
-  // server is ready.
+  // Both before the data is touched. Clients that connect now are accepted once the loop runs again, which is when a
+  // server alone is ready; a member may have to wait for its election port, and sends them away.
   await lockDirectory(config.dataLogDir);
   const clientPort = (await listener?.listen()) ?? null;
   let end: (reason: Error | null) => void = () => undefined;

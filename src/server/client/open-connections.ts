@@ -124,7 +124,7 @@ export class OpenConnections {
       connection.flush();
       if (connection.state === 'closing') {
         this.close(connection);
-      } else if (connection.link.unsentSize >= UNSENT_HIGH_WATER) {
+      } else if (connection.state !== 'closed' && connection.link.unsentSize >= UNSENT_HIGH_WATER) {
         if (connection.link.unsentSize > UNSENT_LIMIT) this.tooMuchUnsent(connection);
         else this.paused.add(connection);
       }

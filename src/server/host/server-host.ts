@@ -113,7 +113,10 @@ export class ServerHost implements ClientEvents {
 
   accept(link: Link): Connection | null {
     this.openTurn();
-    return this.server?.clientPort.accept(link) ?? null;
+    if (this.server !== null) return this.server.clientPort.accept(link);
+    // A member that still waits for its election port: the client had better try another one.
+    link.destroy();
+    return null;
   }
 
   receive(connection: Connection, chunk: Buffer, size: number): void {

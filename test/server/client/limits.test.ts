@@ -187,6 +187,25 @@ describe('a client that does not read', () => {
     expect(ann.link.state).toBe('destroyed');
   });
 
+  it('is forgotten when it goes, also in a turn in which it is told something', () => {
+    const world = new World();
+    const ann = world.connect();
+    const bob = world.connect();
+    bob.ask(Op.create, create('/a'));
+    ann.ask(Op.addWatch, pathAndInt('/a', 0));
+    ann.link.isSlow = true;
+    ann.link.waiting.push(Buffer.alloc(70 * MEGABYTE));
+    bob.request(Op.setData, setData('/a', null));
+    world.turn();
+    world.disk.finish();
+    ann.disconnect();
+    for (let second = 0; second < 5; second++) {
+      world.settle();
+      world.advance(1000);
+    }
+    expect(world.lines.filter((line) => line.includes('does not read'))).toEqual([]);
+  });
+
   it('still gets what it reads in the end, in order', () => {
     const { world, ann } = worldWithNode();
     ann.link.isSlow = true;
