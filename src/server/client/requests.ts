@@ -57,9 +57,7 @@ export class Requests {
     if (type === OpCode.auth) {
       this.authenticate(connection, xid, this.reader.reset(bytes, recordStart, end));
     } else if (type === OpCode.sasl) {
-      this.answerNow(connection, xid, ErrorCode.ok);
-      connection.out().writeInt(NULL_TOKEN);
-      this.finishAnswer(connection, xid);
+      this.answerSasl(connection, xid, this.reader.reset(bytes, recordStart, end));
     } else if (!this.isAuthenticatedEnough(connection)) {
       this.ports.log.warn(
         `${describe(connection)}: has not authenticated with a scheme that is demanded`,
@@ -87,6 +85,14 @@ export class Requests {
       if (verdict !== 'pass') return;
     }
     pipeline.submit(connection, xid, type, record);
+  }
+
+  /** Nobody can log in so here; the token is read as far as Java reads it before it says so. */
+  private answerSasl(connection: Connection, xid: number, reader: JuteReader): void {
+    if (reader.readBuffer() === null) throw new JuteError('a SASL request without a token');
+    this.answerNow(connection, xid, ErrorCode.ok);
+    connection.out().writeInt(NULL_TOKEN);
+    this.finishAnswer(connection, xid);
   }
 
   private isAuthenticatedEnough(connection: Connection): boolean {

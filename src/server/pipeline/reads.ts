@@ -33,6 +33,8 @@ const OPEN_ACL_ID = -1;
  */
 const MULTI_READ_SIZE_LIMIT = 256 * 1024 * 1024;
 
+const SPACE = 0x20;
+
 /** Answers reads. */
 export class Reads {
   private readonly tree: DataTree;
@@ -157,11 +159,17 @@ export class Reads {
     const row = this.find(reader);
     if (row < 0) return ErrorCode.noNode;
     if (!this.mayDo(authIds, row, Perms.read)) return ErrorCode.noAuth;
+    const size = this.appendChildren(row, out);
+    if (watch) this.watches.addChild(this.path(reader), connection);
+    this.countRead(reader, size);
+    return ErrorCode.ok;
+  }
+
+  /** Appends the names of the children; returns their size. */
+  private appendChildren(row: Row, out: JuteWriter): number {
     const before = out.length;
     this.childrenCache.append(row, out);
-    if (watch) this.watches.addChild(this.path(reader), connection);
-    this.countRead(reader, out.length - before - 4 * (this.tree.childCount(row) + 1));
-    return ErrorCode.ok;
+    return out.length - before - 4 * (this.tree.childCount(row) + 1);
   }
 
   /** path ustring, watch boolean -> children vector<ustring>, stat Stat */
@@ -215,7 +223,7 @@ export class Reads {
     const prefix = reader.readString();
     const { session } = connection;
     const own = session === null ? [] : this.tree.ephemeralsOf(session.id);
-    const isAll = prefix === null || prefix.trim() === '' || prefix.trim() === '/';
+    const isAll = prefix === null || ['', '/'].includes(trimmed(prefix));
     out.writeStrings(isAll ? own : own.filter((path) => path.startsWith(prefix)));
     return ErrorCode.ok;
   }
@@ -270,9 +278,18 @@ export class Reads {
       return;
     }
     writeMultiHeader(out, { type: op.type, done: false, err: 0 });
-    if (op.type === OpCode.getData) this.appendData(row, out);
-    else this.childrenCache.append(row, out);
+    const size =
+      op.type === OpCode.getData ? this.appendData(row, out) : this.appendChildren(row, out);
+    this.metrics.readPerNamespace.add(op.path, op.path.length + size + STAT_SIZE);
   }
+}
+
+/** As Java's String.trim does it: without what is not above a space at either end. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && text.charCodeAt(start) <= SPACE) start += 1;
+  while (end > start && text.charCodeAt(end - 1) <= SPACE) end -= 1;
+  return text.slice(start, end);
 }
 
 function withoutSecret(acl: ACL): ACL {

@@ -284,6 +284,19 @@ describe('an operation', () => {
     expect([err, body.readInt32BE(0), body.length]).toEqual([0, -1, 4]);
   });
 
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a null token', Buffer.from('ffffffff', 'hex')],
+    ['a token that ends early', Buffer.from('0000000378', 'hex')],
+  ])('of SASL with %s closes the connection, as in Java', (_what, body) => {
+    const world = new World();
+    const ann = world.connect();
+    ann.request(Op.sasl, body);
+    world.settle();
+    expect(ann.take()).toEqual([]);
+    expect(ann.link.state).toBe('destroyed');
+  });
+
   it('that is unknown does not disturb the session, whose client may come back', () => {
     const world = new World();
     const ann = world.connect();

@@ -144,7 +144,9 @@ describe('getEphemerals', () => {
     expect(list('/a/')).toEqual(['/a/e1', '/a/e2']);
     expect(list('/a/e1')).toEqual(['/a/e1']);
     expect(list('/none')).toEqual([]);
-    for (const prefix of ['/', '', null, ' / ']) expect(list(prefix)).toHaveLength(3);
+    for (const prefix of ['/', '', null, ' / ', '\0/\x1f']) expect(list(prefix)).toHaveLength(3);
+    // Java takes away what is not above a space, and no other white space.
+    for (const prefix of ['\u3000', '\u00a0/', '\ufeff']) expect(list(prefix)).toEqual([]);
     expect(namesIn(bob.ask(Op.getEphemerals, pathOnly('/')))).toEqual(['/bob']);
   });
 
@@ -227,6 +229,20 @@ describe('multiRead', () => {
       { type: -1, err: -102, code: -102 },
       { type: 4, err: 0, data: '' },
     ]);
+  });
+
+  it('is counted as the reads that it is made of, but for those that are refused', () => {
+    const { world, ann } = populated();
+    const parts = [
+      { op: Op.getData, body: pathAndWatch('/a/b') },
+      { op: Op.getChildren, body: pathAndWatch('/a') },
+      { op: Op.getData, body: pathAndWatch('/a/none') },
+    ];
+    ann.ask(Op.multiRead, multi(parts));
+    expect(world.monitor('cnt_a_read_per_namespace')).toBe(2);
+    const [path, data, names, stat] = ['/a/b/a', 'b', 'bc', 68];
+    const sum = path.length + data.length + names.length + 2 * stat;
+    expect(world.monitor('sum_a_read_per_namespace')).toBe(sum);
   });
 
   it('leaves no watch, whatever it is asked', () => {
