@@ -147,9 +147,7 @@ export class AclTable {
 
   /** Reads one list of a snapshot: number (long), vector<ACL>. Raises JuteError for a list that is null. */
   readList(reader: JuteReader): void {
-    const { bytes, offset } = reader;
-    reader.skip(ID_SIZE);
-    const id = this.storedId(bytes, offset);
+    const id = this.storedId(reader.bytes, reader.skip(ID_SIZE));
     const acls = readACLs(reader);
     if (acls === null) throw new JuteError('an access list that is null');
     const before = this.byId.get(id);

@@ -8,8 +8,7 @@ import { ReceivedSnapshotError } from '../../datatree/storage/snapshot-receiver.
 import type { SessionId, Zxid } from '../../jute/int64.ts';
 import { ZXID_ZERO } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
-import { JuteError, JuteReader } from '../../jute/reader.ts';
-import { readTxn, readTxnHeader } from '../../jute/txn.ts';
+import { JuteError } from '../../jute/reader.ts';
 import type { ServerId } from '../../quorum/server-id.ts';
 import type { Learner, LearnerServer } from '../../quorum/zab/learner.ts';
 import type { Journal } from '../journal.ts';
@@ -103,14 +102,17 @@ export class Learning implements LearnerServer, Term {
   }
 
   append(zxid: Zxid, record: Buffer): void {
+    const { header, txn } = this.forwarder.append(zxid, record);
     if (this.serving !== null) {
       this.firstServed ??= zxid;
       if (!this.learner.isObserver) {
-        this.countLatency(this.ports.metrics.proposalLatency, headerTime(record));
+        this.countLatency(this.ports.metrics.proposalLatency, header.time);
       }
     }
-    if (headerType(record) === OpCode.reconfig) this.proposeMembership(record);
-    this.forwarder.append(zxid, record);
+    // What a reconfig proposes this server would tell as a leader (Java: Follower.processPacket, Learner.syncWithLeader).
+    if (txn.type === OpCode.reconfig && txn.data !== null) {
+      this.ports.proposedMembership(Buffer.from(txn.data).toString('utf8'));
+    }
     this.lastAppended = zxid;
     if (this.history.isReceiving) this.held.push({ zxid, record });
     else this.openJournal().appendBytes(zxid, record);
@@ -146,14 +148,6 @@ export class Learning implements LearnerServer, Term {
 
   setMembership(text: string): void {
     this.ports.toldMembership(text);
-  }
-
-  /** What a reconfig proposes is what this server would tell as a leader (Java: Follower.processPacket, Learner.syncWithLeader). */
-  private proposeMembership(record: Buffer): void {
-    const reader = new JuteReader(record);
-    const txn = readTxn(readTxnHeader(reader).type, reader);
-    if (txn.type !== OpCode.reconfig || txn.data === null) return;
-    this.ports.proposedMembership(Buffer.from(txn.data).toString('utf8'));
   }
 
   // ---- broadcast
@@ -214,14 +208,4 @@ export class Learning implements LearnerServer, Term {
     // What waited for a tree that is not durable was never logged.
     return this.held.length > 0 ? [] : this.forwarder.uncommitted;
   }
-}
-
-/** The type in the header of a logged transaction: behind session, cxid, zxid and time. */
-function headerType(record: Buffer): number {
-  return record.readInt32BE(28);
-}
-
-/** The time in the header of a logged transaction, in ms since 1970: behind session, cxid and zxid. */
-function headerTime(record: Buffer): number {
-  return record.readInt32BE(20) * 0x1_0000_0000 + record.readUInt32BE(24);
 }

@@ -92,13 +92,15 @@ export class Forwarder implements WritePath {
 
   /**
    * A transaction that is on its way to the log. Raises JuteError for one that cannot be read: in the log it would keep this server
-   * from ever starting again.
+   * from ever starting again. Returns what it has read.
    */
-  append(zxid: Zxid, record: Buffer): void {
+  append(zxid: Zxid, record: Buffer): Logged {
     const reader = this.reader.reset(record, 0, record.length);
     const header = readTxnHeader(reader);
     const txn = readTxn(header.type, reader);
-    this.logged.push({ zxid, record, header, txn, digest: readTxnDigest(reader) ?? null });
+    const logged = { zxid, record, header, txn, digest: readTxnDigest(reader) ?? null };
+    this.logged.push(logged);
+    return logged;
   }
 
   /** Applies everything up to `zxid`. */
