@@ -5,8 +5,7 @@
 import { expect } from 'vitest';
 import type { DataTree } from '../../src/datatree/data-tree.ts';
 import type { NaiveNode, NaiveTree } from './naive-tree.ts';
-import { aclText } from './naive-tree.ts';
-import { containersOf, ttlsOf } from './trees.ts';
+import { aclTextOf, containersOf, ttlsOf } from './trees.ts';
 
 /** What can be seen of a znode; the same from either tree. */
 interface Seen {
@@ -24,11 +23,10 @@ interface Seen {
 export function seenIn(tree: DataTree, path: string): Seen | null {
   const row = tree.findPath(path);
   if (row < 0) return null;
-  const id = tree.aclId(row);
   return {
     path,
     data: tree.dataOf(row)?.toString('latin1') ?? null,
-    acl: id === -1 ? 'open' : aclText(tree.aclTable.aclsOf(id)),
+    acl: aclTextOf(tree, row),
     children: tree.childNames(row).sort(),
     stat: { ...tree.statOf(row) },
     owner: tree.ephemeralOwner(row),

@@ -14,7 +14,7 @@ import { JuteWriter } from '../../src/jute/writer.ts';
 import { expectSame, pathsOf, seenIn, summaryOf } from './compare.ts';
 import { NaiveTree } from './naive-tree.ts';
 import { quotaTxns, Random, RandomTxns } from './random-txns.ts';
-import { writeAclLists } from './trees.ts';
+import { loadInto, Story, writeAclLists } from './trees.ts';
 
 const OPTIONS: DataTreeOptions = {
   hashSeed: [0x12345678, 0x9abcdef0],
@@ -204,15 +204,6 @@ describe('a tree that is replayed from the bytes of a log', () => {
   });
 });
 
-/** Loads all of a snapshot. @throws JuteError where that cannot be done */
-function loadWhole(tree: DataTree, bytes: Buffer): void {
-  const loading = tree.startLoad();
-  const reader = new JuteReader(bytes);
-  loading.readAcls(reader);
-  if (!loading.readNodes(reader)) throw new JuteError('it ends early');
-  loading.finish();
-}
-
 describe('a snapshot that is damaged', () => {
   it('leaves nothing behind in the tree that the next one is loaded into', () => {
     const property = fc.property(fc.integer(), (seed) => {
@@ -224,21 +215,21 @@ describe('a snapshot that is damaged', () => {
         return fuzzySnapshot(twins, random).bytes;
       }) as [Buffer, Buffer];
       damaged[random.below(damaged.length)] = random.below(256);
-      const [used, fresh] = [new DataTree(OPTIONS), new DataTree(OPTIONS)];
+      const [used, fresh] = [new Story(), new Story()];
       try {
-        loadWhole(used, damaged);
+        loadInto(used, damaged);
       } catch (error) {
         expect(error).toBeInstanceOf(JuteError);
       }
-      loadWhole(used, whole);
-      loadWhole(fresh, whole);
-      const paths = pathsOf(fresh);
-      expect(pathsOf(used)).toEqual(paths);
-      expect(paths.map((path) => seenIn(used, path))).toEqual(
-        paths.map((path) => seenIn(fresh, path)),
+      loadInto(used, whole);
+      loadInto(fresh, whole);
+      const paths = pathsOf(fresh.tree);
+      expect(pathsOf(used.tree)).toEqual(paths);
+      expect(paths.map((path) => seenIn(used.tree, path))).toEqual(
+        paths.map((path) => seenIn(fresh.tree, path)),
       );
-      expect(summaryOf(used)).toEqual(summaryOf(fresh));
-      expect(used.aclTable.lastId).toBe(fresh.aclTable.lastId);
+      expect(summaryOf(used.tree)).toEqual(summaryOf(fresh.tree));
+      expect(used.tree.aclTable.lastId).toBe(fresh.tree.aclTable.lastId);
     });
     fc.assert(property, { numRuns: 100 });
   });

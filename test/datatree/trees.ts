@@ -3,7 +3,8 @@
  */
 
 import type { AclTable } from '../../src/datatree/acl-table.ts';
-import type { DataTreeOptions, TxnResult } from '../../src/datatree/data-tree.ts';
+import { OPEN_ACL_ID } from '../../src/datatree/acl-table.ts';
+import type { DataTreeOptions, Row, TxnResult } from '../../src/datatree/data-tree.ts';
 import { DataTree } from '../../src/datatree/data-tree.ts';
 import type { ACL } from '../../src/jute/data.ts';
 import { writeACLs } from '../../src/jute/data.ts';
@@ -12,6 +13,7 @@ import { OpCode } from '../../src/jute/op-code.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
 import type { Txn, TxnDigest } from '../../src/jute/txn.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
+import { aclText } from './naive-tree.ts';
 
 export const SESSION = 0x1000_0000_0000_0001n as SessionId;
 export const OPEN: readonly ACL[] = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }];
@@ -113,6 +115,12 @@ export function loadInto(story: Story, bytes: Buffer): void {
   loading.readAcls(reader);
   loading.readNodes(reader);
   loading.finish();
+}
+
+/** The access list of a znode, as the naive tree has it. */
+export function aclTextOf(tree: DataTree, row: Row): string {
+  const id = tree.aclId(row);
+  return aclText(id === OPEN_ACL_ID ? null : tree.aclTable.aclsOf(id));
 }
 
 /** The paths of the containers, up to a thousand. */

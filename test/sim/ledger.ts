@@ -5,7 +5,6 @@
  * The promises are those of the TLA+ specification (ZkV3_7_0.tla): Agreement, PrefixConsistency, TotalOrder, LocalPrimaryOrder,
  * GlobalPrimaryOrder, PrimaryIntegrity, Leadership; and that all trees are equal at equal zxids.
  */
-import { OPEN_ACL_ID } from '../../src/datatree/acl-table.ts';
 import type { DataTree } from '../../src/datatree/data-tree.ts';
 import type { SessionId, Zxid } from '../../src/jute/int64.ts';
 import { toHex } from '../../src/jute/int64.ts';
@@ -14,7 +13,7 @@ import { JuteReader } from '../../src/jute/reader.ts';
 import type { Txn, TxnHeader } from '../../src/jute/txn.ts';
 import { readTxn, writeTxn } from '../../src/jute/txn.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
-import { aclText } from '../datatree/naive-tree.ts';
+import { aclTextOf } from '../datatree/trees.ts';
 import { TreeModel } from './tree-model.ts';
 import { Violation } from './violation.ts';
 
@@ -93,14 +92,6 @@ function hex(zxid: bigint): string {
 function changesSomething(txn: Txn): boolean {
   if (txn.type === OpCode.multi) return !txn.txns.some((part) => part.type === OpCode.error);
   return txn.type !== OpCode.error && txn.type !== OpCode.closeSession;
-}
-
-/** The access list of a znode, as the naive tree has it; undefined where there is no znode. */
-function aclIn(tree: DataTree, path: string): string | undefined {
-  const row = tree.findPath(path);
-  if (row < 0) return undefined;
-  const id = tree.aclId(row);
-  return aclText(id === OPEN_ACL_ID ? null : tree.aclTable.aclsOf(id));
 }
 
 /** The committed history. */
@@ -316,7 +307,8 @@ export class Ledger {
       );
     }
     for (const [path, node] of naive.nodes) {
-      const acl = aclIn(tree, path);
+      const row = tree.findPath(path);
+      const acl = row < 0 ? 'nothing' : aclTextOf(tree, row);
       if (acl === node.acl) continue;
       throw new Violation(
         'StateAgreement',

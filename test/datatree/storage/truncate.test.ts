@@ -24,10 +24,14 @@ function threeFiles(...snapshots: number[]): { scene: Scene; history: History } 
   return { scene, history };
 }
 
+function cut(disk: MemoryDisk, last: Zxid): boolean {
+  return truncateLog(disk, DIRECTORIES, last, newTree());
+}
+
 describe('truncating the log', () => {
   it.each([1, 9, 10, 11, 15, 20, 21, 29, 30])('to %i leaves what is up to there', (last) => {
     const { scene, history } = threeFiles();
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(last), newTree())).toBe(true);
+    expect(cut(scene.disk, zxid(last))).toBe(true);
     const found = recoverFrom(scene.disk.crash(() => false));
     expect(found.lastZxid).toBe(zxid(last));
     expect(found.warnings).toEqual([]);
@@ -36,7 +40,7 @@ describe('truncating the log', () => {
 
   it('takes away the snapshots above, which would bring everything back', () => {
     const { scene, history } = threeFiles(5, 18, 25);
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(12), newTree())).toBe(true);
+    expect(cut(scene.disk, zxid(12))).toBe(true);
     expect(scene.disk.listing(DIRECTORY)).toEqual(['log.1', 'log.b', 'snapshot.0', 'snapshot.5']);
     const found = recoverFrom(scene.disk);
     expect(found.lastZxid).toBe(zxid(12));
@@ -47,7 +51,7 @@ describe('truncating the log', () => {
     const { scene, history } = threeFiles(18);
     const path = `${DIRECTORY}/snapshot.12`;
     scene.disk.put(path, changed(scene.disk.contents(path), 60));
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(22), newTree())).toBe(true);
+    expect(cut(scene.disk, zxid(22))).toBe(true);
     const found = recoverFrom(scene.disk);
     expect(found.lastZxid).toBe(zxid(22));
     expect(seen(found.tree)).toEqual(history.get(zxid(22)));
@@ -57,14 +61,14 @@ describe('truncating the log', () => {
     const { scene } = threeFiles(18);
     for (const name of ['log.1', 'log.b']) scene.disk.removeNow(`${DIRECTORY}/${name}`);
     scene.disk.removeNow(`${DIRECTORY}/snapshot.0`);
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(18), newTree())).toBe(true);
+    expect(cut(scene.disk, zxid(18))).toBe(true);
     expect(scene.disk.listing(DIRECTORY)).toEqual(['snapshot.12']);
     expect(recoverFrom(scene.disk).lastZxid).toBe(zxid(18));
   });
 
   it('to the beginning leaves the snapshot of an empty tree', () => {
     const { scene } = threeFiles();
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(0), newTree())).toBe(true);
+    expect(cut(scene.disk, zxid(0))).toBe(true);
     expect(scene.disk.listing(DIRECTORY)).toEqual(['snapshot.0']);
   });
 
@@ -73,13 +77,13 @@ describe('truncating the log', () => {
     for (let index = 1; index <= 20; index++) {
       scene.commit(createTxn(`/n${index}`, Buffer.alloc(100_000, index)));
     }
-    expect(truncateLog(scene.disk, DIRECTORIES, zxid(13), newTree())).toBe(true);
+    expect(cut(scene.disk, zxid(13))).toBe(true);
     expect(recoverFrom(scene.disk).lastZxid).toBe(zxid(13));
   });
 
   it('lets the next term go on, also in a file with a name that was there', () => {
     const { scene } = threeFiles();
-    truncateLog(scene.disk, DIRECTORIES, zxid(20), newTree());
+    cut(scene.disk, zxid(20));
     const next = new Scene(scene.disk);
     next.commit(createTxn('/again'));
     expect(recoverFrom(next.disk.crash(() => false)).lastZxid).toBe(zxid(21));
@@ -89,7 +93,7 @@ describe('truncating the log', () => {
 describe('truncating is refused, and nothing is changed,', () => {
   function refused(disk: MemoryDisk, last: bigint): void {
     const before = disk.image();
-    expect(truncateLog(disk, DIRECTORIES, toZxid(last), newTree())).toBe(false);
+    expect(cut(disk, toZxid(last))).toBe(false);
     expect(disk.image()).toEqual(before);
   }
 
@@ -132,7 +136,7 @@ describe('truncating is refused, and nothing is changed,', () => {
     const damaged = scene.disk.crash(() => true);
     damaged.put(`${DIRECTORY}/log.15`, changed(log, offsetOf(log, 30) + 30));
     refused(damaged, 0x1_0000_0001n);
-    expect(truncateLog(scene.disk, DIRECTORIES, toZxid(0x1_0000_0001n), newTree())).toBe(true);
+    expect(cut(scene.disk, toZxid(0x1_0000_0001n))).toBe(true);
   });
 });
 
@@ -145,7 +149,7 @@ describe('a crash while the log is truncated', () => {
         images.push(scene.disk.crash(() => true));
         return null;
       };
-      expect(truncateLog(scene.disk, DIRECTORIES, zxid(last), newTree())).toBe(true);
+      expect(cut(scene.disk, zxid(last))).toBe(true);
       images.push(scene.disk.crash(() => true));
       expect(images.length).toBeGreaterThan(2);
       let before = zxid(30);

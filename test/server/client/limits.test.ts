@@ -188,10 +188,8 @@ describe('a client that does not read', () => {
   });
 
   it('is forgotten when it goes, also in a turn in which it is told something', () => {
-    const world = new World();
-    const ann = world.connect();
+    const { world, ann } = worldWithNode();
     const bob = world.connect();
-    bob.ask(Op.create, create('/a'));
     ann.ask(Op.addWatch, pathAndInt('/a', 0));
     ann.link.isSlow = true;
     ann.link.waiting.push(Buffer.alloc(70 * MEGABYTE));

@@ -43,6 +43,19 @@ function leaderTree() {
   return { bytes: writer.toBuffer(), scene, before, digest: scene.tree.treeDigest };
 }
 
+/** A follower that is sent that tree, and behind it the transaction that has made /a, which is in it already. */
+function sentTree() {
+  const sent = leaderTree();
+  const member = new Member();
+  const { leader } = member.learn(1);
+  leader.say('snap', zx(0, 0));
+  leader.link.write(sent.bytes);
+  const txn = record(zx(0, 1), createTxn('/a', 'one'), { digest: sent.before });
+  leader.say('proposal', zx(0, 1), txn);
+  leader.say('commit', zx(0, 1));
+  return { ...sent, member, leader };
+}
+
 describe('a follower', () => {
   it('logs proposals, acknowledges them, and applies them when they are committed', () => {
     const member = new Member();
@@ -191,13 +204,7 @@ describe('a tree', () => {
   });
 
   it('may hold what came while it was sent: no digest of that is compared, and every one of what comes later', () => {
-    const { bytes, before, digest, scene } = leaderTree();
-    const member = new Member();
-    const { leader } = member.learn(1);
-    leader.say('snap', zx(0, 0));
-    leader.link.write(bytes);
-    leader.say('proposal', zx(0, 1), record(zx(0, 1), createTxn('/a', 'one'), { digest: before }));
-    leader.say('commit', zx(0, 1));
+    const { member, leader, digest, scene } = sentTree();
     leader.say('proposal', zx(0, 2), record(zx(0, 2), setTxn('/a', 'two', 1), { digest }));
     leader.say('commit', zx(0, 2));
     upToDate(member, leader, 1);
@@ -212,13 +219,7 @@ describe('a tree', () => {
   });
 
   it('is compared with every digest once its term is over, and what came with it applied', () => {
-    const { bytes, before } = leaderTree();
-    const member = new Member();
-    const { leader } = member.learn(1);
-    leader.say('snap', zx(0, 0));
-    leader.link.write(bytes);
-    leader.say('proposal', zx(0, 1), record(zx(0, 1), createTxn('/a', 'one'), { digest: before }));
-    leader.say('commit', zx(0, 1));
+    const { member, leader } = sentTree();
     upToDate(member, leader, 1);
     leader.link.destroy();
     member.turn();
