@@ -138,6 +138,16 @@ export class RawConnection {
     await within('the server to close the connection', once(this.socket, 'close'), timeoutMs);
   }
 
+  /**
+   * Ends this side of the connection and waits until the server has closed its own. Apache ZooKeeper finds a session's
+   * connection in a map from which the end of an earlier one can remove the newer one (ServerCnxnFactory
+   * .removeCnxnFromSessionMap): a session that comes back while its old end is still to be noticed is then never closed.
+   */
+  async hangUp(): Promise<void> {
+    this.socket.end();
+    await this.end();
+  }
+
   /** Cuts the connection. */
   destroy(): void {
     this.socket.destroy();

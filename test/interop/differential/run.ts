@@ -138,7 +138,15 @@ class Run {
     text: string,
     act: (world: World) => Promise<string[]>,
   ): Promise<readonly string[]> {
-    const [expected, seen] = await Promise.all([act(this.#reference), act(this.#subject)]);
+    const on = async (world: World): Promise<string[]> => {
+      try {
+        return await act(world);
+      } catch (cause) {
+        const where = `seed ${this.#seed}, step ${this.#step}, ${world.server.kind}`;
+        throw new Error(`${where}: ${text}`, { cause });
+      }
+    };
+    const [expected, seen] = await Promise.all([on(this.#reference), on(this.#subject)]);
     this.#trace.push(`#${this.#step} ${text}`, ...expected.map((line) => `    ${line}`));
     this.#events += expected.filter((line) => /^(slot \d+: )?event/.test(line)).length;
     const length = Math.max(expected.length, seen.length);

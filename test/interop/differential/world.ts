@@ -201,7 +201,7 @@ export class World {
 
   async #reattach(index: number, cut: boolean): Promise<string[]> {
     const slot = this.#slot(index);
-    if (cut) slot.connection.destroy();
+    if (cut) await slot.connection.hangUp();
     const { connection, text } = await this.#handshake({
       timeoutMs: sessionTimeoutMs,
       sessionId: slot.sessionId,
