@@ -17,7 +17,7 @@ import {
   SpecialXid,
   WatcherType,
 } from '../../jute/op-code.ts';
-import type { SetWatches } from '../../jute/proto.ts';
+import type { PathKindRequest, SetWatches } from '../../jute/proto.ts';
 import { readPathKindRequest, readSetWatches, readSetWatches2 } from '../../jute/proto.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
@@ -69,13 +69,15 @@ export class WatchRequests {
   /** path ustring, type int -> nothing */
   checkWatches(connection: Connection, reader: JuteReader): ErrorCode {
     const { path, kind } = readWatcherType(reader);
+    if (path === null) throw new JuteError('a request without a path');
     return this.watches.has(path, kind, connection) ? ErrorCode.ok : ErrorCode.noWatcher;
   }
 
-  /** path ustring, type int -> nothing */
+  /** path ustring, type int -> nothing. Nobody watches a null path: unlike the others this is no fault in Java. */
   removeWatches(connection: Connection, reader: JuteReader): ErrorCode {
     const { path, kind } = readWatcherType(reader);
-    return this.watches.remove(path, kind, connection) ? ErrorCode.ok : ErrorCode.noWatcher;
+    const isRemoved = path !== null && this.watches.remove(path, kind, connection);
+    return isRemoved ? ErrorCode.ok : ErrorCode.noWatcher;
   }
 
   /** SetWatches -> nothing */
@@ -160,13 +162,13 @@ export class WatchRequests {
   }
 }
 
-function readWatcherType(reader: JuteReader): { readonly path: string; readonly kind: number } {
-  const { path, kind } = readPathKindRequest(reader);
-  if (path === null) throw new JuteError('a request without a path');
+function readWatcherType(reader: JuteReader): PathKindRequest {
+  const request = readPathKindRequest(reader);
+  const { kind } = request;
   if (kind < WatcherType.children || kind > WatcherType.persistentRecursive) {
     throw new JuteError(`no kind of watch is ${kind}`);
   }
-  return { path, kind };
+  return request;
 }
 
 /** The paths of a list from the wire, of which Java stumbles over null ones. */

@@ -256,6 +256,12 @@ describe('checkWatches and removeWatches', () => {
     expect(ann.ask(Op.addWatch, pathAndInt('/a', kind === 0 ? 2 : kind)).err).toBe(-5);
   });
 
+  it('answer a null path as Java: checkWatches with MarshallingError, removeWatches with NoWatcher', () => {
+    const { ann } = worldWithTwo();
+    expect(ann.ask(Op.checkWatches, pathAndInt(null, kinds.any)).err).toBe(-5);
+    expect(ann.ask(Op.removeWatches, pathAndInt(null, kinds.any)).err).toBe(-121);
+  });
+
   it('leave nothing of a watch that is removed', () => {
     const { world, ann, bob } = worldWithTwo();
     ann.ask(Op.getData, pathAndWatch('/a', true));
