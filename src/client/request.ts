@@ -7,6 +7,7 @@
 import type { Zxid } from '../jute/int64.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
+import { RequestTimeoutError } from './errors.ts';
 import type { WatchRegistration } from './watch-registry.ts';
 
 /** What is to be asked, and who hears of the answer. */
@@ -72,16 +73,17 @@ export class Request {
  * Fails what nobody is to wait for any longer at `now`, in ms, and gives the earliest deadline among the others, or Infinity.
  * What has failed keeps its place: an answer to it may still come.
  */
-export function failOverdue(
-  requests: Iterable<Request>,
-  now: number,
-  errorOf: (request: Request) => Error,
-): number {
+export function failOverdue(requests: Iterable<Request>, now: number): number {
   let earliest = Number.POSITIVE_INFINITY;
   for (const request of requests) {
     if (request.isOver) continue;
-    if (request.deadline <= now) request.fail(errorOf(request));
+    if (request.deadline <= now) request.fail(timedOut(request));
     else if (request.deadline < earliest) earliest = request.deadline;
   }
   return earliest;
+}
+
+/** Why a request whose deadline has come fails. */
+export function timedOut(request: Request): RequestTimeoutError {
+  return new RequestTimeoutError(request.path);
 }
