@@ -1,11 +1,12 @@
 /*
  * What the operations of ZooKeeper take and give: options, results, and the checks and encodings that several share. No
- * requests are made here: see zookeeper.ts and multi.ts.
+ * requests are made here: see question.ts, zookeeper.ts and multi.ts.
  */
 
 import { types } from 'node:util';
 import type { ACL, ClientInfo, Stat } from '../jute/data.ts';
 import { CreateMode, OpCode } from '../jute/op-code.ts';
+import { readGetChildren2Response, readGetDataResponse } from '../jute/proto.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
 import { validateName } from './checks.ts';
@@ -171,6 +172,18 @@ export function presentAll(values: readonly (string | null)[] | null): readonly 
 /** A copy: what the reader gives is a view of what the socket gave, which would keep 64 kB alive for a few bytes. */
 export function copied(bytes: Uint8Array | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes);
+}
+
+/** What getData is answered with. */
+export function readData(reader: JuteReader): DataResult {
+  const { data, stat } = readGetDataResponse(reader);
+  return { data: copied(data), stat };
+}
+
+/** What getChildren2 is answered with. */
+export function readChildren(reader: JuteReader): ChildrenResult {
+  const { children, stat } = readGetChildren2Response(reader);
+  return { children: presentAll(children), stat };
 }
 
 /** An identity as whoAmI gives it. */

@@ -7,8 +7,6 @@ import { EventEmitter } from 'node:events';
 import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
-import type { JuteReader } from '../jute/reader.ts';
-import type { JuteWriter } from '../jute/writer.ts';
 import { AbortSignals } from './abort-signals.ts';
 import { callListener } from './call-listener.ts';
 import { validateAtLeast, validateNumber } from './checks.ts';
@@ -16,10 +14,11 @@ import type { ServerAddress } from './connection-string.ts';
 import { ClientClosedError, ConnectionLossError, errorOf } from './errors.ts';
 import type { RequestOptions } from './operations.ts';
 import type { Chroot } from './path.ts';
+import type { Question } from './question.ts';
 import { Request } from './request.ts';
 import type { SessionCredentials, SessionEffect, SessionState } from './session-effects.ts';
 import { clock, SessionHost } from './session-host.ts';
-import type { Delivery, WatchedEvent, WatchRegistration } from './watch-registry.ts';
+import type { Delivery, WatchedEvent } from './watch-registry.ts';
 import type { WatchStream } from './watch-stream.ts';
 import {
   type ClientSettings,
@@ -27,17 +26,6 @@ import {
   DEFAULT_CLOSE_TIMEOUT_MS,
   type ZooKeeperEvents,
 } from './zookeeper-options.ts';
-
-/** A request, and how its answer is read. */
-export interface Question<T> {
-  readonly type: number;
-  /** As the caller named it. */
-  readonly path: string | null;
-  readonly write: (writer: JuteWriter) => void;
-  readonly read: (reader: JuteReader) => T;
-  readonly options: RequestOptions;
-  readonly registration?: WatchRegistration | null;
-}
 
 /** A client with one session. It connects by itself from the moment that it is made, and until it is closed. */
 export class SessionClient extends EventEmitter<ZooKeeperEvents> implements AsyncDisposable {

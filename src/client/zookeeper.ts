@@ -1,6 +1,6 @@
 /*
- * ZooKeeper: the client (Java: ZooKeeper, ZooKeeperAdmin). All operations as methods that return promises; how it connects and ends is
- * in session-client.ts.
+ * ZooKeeper: the client (Java: ZooKeeper, ZooKeeperAdmin). All operations as methods that return promises; what several of them ask
+ * a server in the same way is in question.ts, how the client connects and ends in session-client.ts.
  *
  *     const zk = await ZooKeeper.connect('one:2181,two:2181,three:2181/my-app');
  *     await zk.create('/config', 'x');
@@ -13,20 +13,15 @@
  */
 
 import type { ACL, Stat } from '../jute/data.ts';
-import { OPEN_ACL_UNSAFE, readStat } from '../jute/data.ts';
+import { readStat } from '../jute/data.ts';
 import { ErrorCode } from '../jute/error-code.ts';
 import { AddWatchMode, OpCode, WatcherType } from '../jute/op-code.ts';
 import {
   readCreate2Response,
   readGetACLResponse,
-  readGetChildren2Response,
-  readGetDataResponse,
   readWhoAmIResponse,
-  writeCreateRequest,
-  writeCreateTTLRequest,
   writePathKindRequest,
   writePathVersionRequest,
-  writePathWatchRequest,
   writeSetACLRequest,
   writeSetDataRequest,
 } from '../jute/proto.ts';
@@ -59,17 +54,24 @@ import type {
 } from './operations.ts';
 import {
   bytesOf,
-  copied,
-  createType,
   identityOf,
-  isSequential,
   present,
-  presentAll,
+  readChildren,
+  readData,
   readText,
   readTexts,
 } from './operations.ts';
 import { validatePath } from './path.ts';
-import { type Question, SessionClient } from './session-client.ts';
+import {
+  aboutWatches,
+  creating,
+  naming,
+  nothing,
+  onServer,
+  reading,
+  readingAt,
+} from './question.ts';
+import { SessionClient } from './session-client.ts';
 import type { Watcher } from './watch-registry.ts';
 import type { WatchStreamOptions } from './watch-stream.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -126,47 +128,27 @@ export class ZooKeeper extends SessionClient {
   // --- Operations. Each rejects with TypeError or RangeError for arguments that no server could take, before anything is sent.
 
   /** Creates a znode and gives its path, which for a sequential one ends with its number. */
-  create(path: string, data: Data = null, options: CreateOptions = {}): Promise<string> {
-    return this.#create(path, data, options, OpCode.create, (reader) =>
-      this.root.toClient(readText(reader)),
-    );
+  async create(path: string, data: Data = null, options: CreateOptions = {}): Promise<string> {
+    const read = (reader: JuteReader): string => this.root.toClient(readText(reader));
+    return await this.ask(creating(this.root, path, data, options, OpCode.create, read));
   }
 
   /** Creates a znode and gives its path and its Stat. Servers have it from 3.5 on. */
-  create2(path: string, data: Data = null, options: CreateOptions = {}): Promise<CreateResult> {
-    return this.#create(path, data, options, OpCode.create2, (reader) => {
+  async create2(
+    path: string,
+    data: Data = null,
+    options: CreateOptions = {},
+  ): Promise<CreateResult> {
+    const read = (reader: JuteReader): CreateResult => {
       const response = readCreate2Response(reader);
       return { path: this.root.toClient(present(response.path)), stat: response.stat };
-    });
-  }
-
-  async #create<T>(
-    path: string,
-    data: Data,
-    options: CreateOptions,
-    plain: typeof OpCode.create | typeof OpCode.create2,
-    read: (reader: JuteReader) => T,
-  ): Promise<T> {
-    validatePath(path, isSequential(options.mode ?? 'persistent'));
-    const { type, flags, ttl } = createType(options, plain);
-    const { acl = OPEN_ACL_UNSAFE } = options;
-    validateACL(acl);
-    const request = {
-      path: this.root.toServer(path),
-      data: bytesOf(data),
-      acl,
-      flags,
     };
-    const write = (writer: JuteWriter): void => {
-      if (type === OpCode.createTTL) writeCreateTTLRequest(writer, { ...request, ttl });
-      else writeCreateRequest(writer, request);
-    };
-    return await this.ask({ type, path, write, read, options });
+    return await this.ask(creating(this.root, path, data, options, OpCode.create2, read));
   }
 
   /** Deletes a znode that has no children. */
   async delete(path: string, options: VersionOptions = {}): Promise<void> {
-    const serverPath = this.#on(path);
+    const serverPath = onServer(this.root, path);
     const { version = -1 } = options;
     validateInt('version', version);
     const write = (writer: JuteWriter): void =>
@@ -176,18 +158,18 @@ export class ZooKeeper extends SessionClient {
 
   /** The Stat of a znode, or null where there is none; the watch hears of its creation as well. */
   async exists(path: string, options: WatchOptions = {}): Promise<Stat | null> {
-    const question = this.#reading(OpCode.exists, 'exists', path, readStat, options);
+    const question = reading(this.root, OpCode.exists, 'exists', path, readStat, options);
     return await this.ask(question, ErrorCode.noNode);
   }
 
   /** The data of a znode and its Stat. */
   async getData(path: string, options: WatchOptions = {}): Promise<DataResult> {
-    return await this.ask(this.#reading(OpCode.getData, 'data', path, readData, options));
+    return await this.ask(reading(this.root, OpCode.getData, 'data', path, readData, options));
   }
 
   /** Replaces the data of a znode and gives its new Stat. */
   async setData(path: string, data: Data, options: VersionOptions = {}): Promise<Stat> {
-    const serverPath = this.#on(path);
+    const serverPath = onServer(this.root, path);
     const bytes = bytesOf(data);
     const { version = -1 } = options;
     validateInt('version', version);
@@ -198,20 +180,22 @@ export class ZooKeeper extends SessionClient {
 
   /** The names of the children of a znode, in no order. */
   async getChildren(path: string, options: WatchOptions = {}): Promise<readonly string[]> {
-    return await this.ask(this.#reading(OpCode.getChildren, 'children', path, readTexts, options));
+    return await this.ask(
+      reading(this.root, OpCode.getChildren, 'children', path, readTexts, options),
+    );
   }
 
   /** The names of the children of a znode, and its Stat. */
   async getChildren2(path: string, options: WatchOptions = {}): Promise<ChildrenResult> {
     return await this.ask(
-      this.#reading(OpCode.getChildren2, 'children', path, readChildren, options),
+      reading(this.root, OpCode.getChildren2, 'children', path, readChildren, options),
     );
   }
 
   /** How many znodes there are below a znode, at any depth. Servers have it from 3.6 on. */
   async getAllChildrenNumber(path: string, options: RequestOptions = {}): Promise<number> {
     const read = (reader: JuteReader): number => reader.readInt();
-    return await this.ask(this.#naming(OpCode.getAllChildrenNumber, path, read, options));
+    return await this.ask(naming(this.root, OpCode.getAllChildrenNumber, path, read, options));
   }
 
   /**
@@ -223,7 +207,7 @@ export class ZooKeeper extends SessionClient {
       readTexts(reader)
         .filter((path) => this.root.contains(path))
         .map((path) => this.root.toClient(path));
-    return await this.ask(this.#naming(OpCode.getEphemerals, prefix, read, options));
+    return await this.ask(naming(this.root, OpCode.getEphemerals, prefix, read, options));
   }
 
   /** The access list of a znode, and its Stat. */
@@ -232,12 +216,12 @@ export class ZooKeeper extends SessionClient {
       const { acl, stat } = readGetACLResponse(reader);
       return { acl: present(acl), stat };
     };
-    return await this.ask(this.#naming(OpCode.getACL, path, read, options));
+    return await this.ask(naming(this.root, OpCode.getACL, path, read, options));
   }
 
   /** Replaces the access list of a znode and gives its new Stat. The version is the one of the list (aversion). */
   async setACL(path: string, acl: readonly ACL[], options: VersionOptions = {}): Promise<Stat> {
-    const serverPath = this.#on(path);
+    const serverPath = onServer(this.root, path);
     const { version = -1 } = options;
     validateACL(acl);
     validateInt('version', version);
@@ -248,7 +232,7 @@ export class ZooKeeper extends SessionClient {
 
   /** Resolves when the server has everything that the leader had committed when it was asked. */
   async sync(path = '/', options: RequestOptions = {}): Promise<void> {
-    await this.ask(this.#naming(OpCode.sync, path, nothing, options));
+    await this.ask(naming(this.root, OpCode.sync, path, nothing, options));
   }
 
   /** Begins a change of several znodes as a whole. */
@@ -290,7 +274,7 @@ export class ZooKeeper extends SessionClient {
   /** The servers of the ensemble, as /zookeeper/config has them, whatever the chroot. */
   async getConfig(options: WatchOptions = {}): Promise<DataResult> {
     const path = CONFIG_NODE;
-    return await this.ask(this.#readingAt(path, OpCode.getData, 'data', path, readData, options));
+    return await this.ask(readingAt(path, OpCode.getData, 'data', path, readData, options));
   }
 
   /** Changes the servers of the ensemble and gives the new configuration. */
@@ -325,7 +309,7 @@ export class ZooKeeper extends SessionClient {
     watcher: Watcher,
     options: RequestOptions = {},
   ): Promise<void> {
-    const serverPath = this.#on(path);
+    const serverPath = onServer(this.root, path);
     validateName('mode', mode, AddWatchMode);
     validateWatcher(watcher);
     const write = (writer: JuteWriter): void =>
@@ -347,7 +331,7 @@ export class ZooKeeper extends SessionClient {
    * Rejects with NoWatcherError where there is none.
    */
   async removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
-    const serverPath = this.#on(path);
+    const serverPath = onServer(this.root, path);
     const { kind = 'any', watcher = null, isLocal = false } = options;
     validateName('kind', kind, WatcherType);
     if (watcher !== null) validateWatcher(watcher);
@@ -364,7 +348,7 @@ export class ZooKeeper extends SessionClient {
     }
     try {
       // As soon as the answer is read: the next one may leave a watch on the path that the server has set behind the removal.
-      await this.#watchRequest(OpCode.removeWatches, path, removal, remove, options);
+      await this.ask(aboutWatches(this.root, OpCode.removeWatches, path, removal, remove, options));
     } catch (error) {
       if (!isLocal) throw error;
       remove();
@@ -379,25 +363,12 @@ export class ZooKeeper extends SessionClient {
   ): Promise<boolean> {
     validateName('kind', kind, WatcherType);
     try {
-      await this.#watchRequest(OpCode.checkWatches, path, kind, nothing, options);
+      await this.ask(aboutWatches(this.root, OpCode.checkWatches, path, kind, nothing, options));
       return true;
     } catch (error) {
       if (error instanceof NoWatcherError) return false;
       throw error;
     }
-  }
-
-  async #watchRequest(
-    type: typeof OpCode.removeWatches | typeof OpCode.checkWatches,
-    path: string,
-    kind: keyof typeof WatcherType,
-    read: () => void,
-    options: RequestOptions,
-  ): Promise<void> {
-    const serverPath = this.#on(path);
-    const write = (writer: JuteWriter): void =>
-      writePathKindRequest(writer, { path: serverPath, kind: WatcherType[kind] });
-    await this.ask({ type, path, write, read, options });
   }
 
   /**
@@ -413,65 +384,4 @@ export class ZooKeeper extends SessionClient {
     else stream.end(this.overError());
     return stream;
   }
-
-  // --- What all operations share.
-
-  #on(path: string): string {
-    validatePath(path);
-    return this.root.toServer(path);
-  }
-
-  /** A request that has nothing in it but a path. */
-  #naming<T>(
-    type: number,
-    path: string,
-    read: (reader: JuteReader) => T,
-    options: RequestOptions,
-  ): Question<T> {
-    const serverPath = this.#on(path);
-    return { type, path, write: (writer) => writer.writeString(serverPath), read, options };
-  }
-
-  #reading<T>(
-    type: number,
-    kind: 'exists' | 'data' | 'children',
-    path: string,
-    read: (reader: JuteReader) => T,
-    options: WatchOptions,
-  ): Question<T> {
-    return this.#readingAt(this.#on(path), type, kind, path, read, options);
-  }
-
-  #readingAt<T>(
-    serverPath: string,
-    type: number,
-    kind: 'exists' | 'data' | 'children',
-    path: string,
-    read: (reader: JuteReader) => T,
-    options: WatchOptions,
-  ): Question<T> {
-    const { watch } = options;
-    if (watch !== undefined) validateWatcher(watch);
-    return {
-      type,
-      path,
-      write: (writer) =>
-        writePathWatchRequest(writer, { path: serverPath, watch: watch !== undefined }),
-      read,
-      options,
-      registration: watch === undefined ? null : { kind, path: serverPath, watcher: watch },
-    };
-  }
-}
-
-const nothing = (): void => {};
-
-function readData(reader: JuteReader): DataResult {
-  const { data, stat } = readGetDataResponse(reader);
-  return { data: copied(data), stat };
-}
-
-function readChildren(reader: JuteReader): ChildrenResult {
-  const { children, stat } = readGetChildren2Response(reader);
-  return { children: presentAll(children), stat };
 }
