@@ -20,13 +20,13 @@ import type { SessionId } from '../../jute/int64.ts';
 import { OpCode, SpecialXid } from '../../jute/op-code.ts';
 import { JuteError, JuteReader } from '../../jute/reader.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
-import type { JuteWriter } from '../../jute/writer.ts';
 import type { ServerId } from '../../quorum/server-id.ts';
 import type { Connection, QueuedRequest } from '../client/connection.ts';
 import { UNSENT_LIMIT } from '../client/connection.ts';
 import type { TurnClock } from '../clock.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { BodyPool } from './body-pool.ts';
+import { isClientWrite, type ReadHandler, readHandlers } from './client-ops.ts';
 import { operationName } from './operation-names.ts';
 import type { Reads } from './reads.ts';
 import { Request } from './request.ts';
@@ -56,14 +56,6 @@ export interface SessionEvents {
   /** More than UNSENT_LIMIT waits to be sent on this connection, which has to be closed. */
   tooMuchUnsent(connection: Connection): void;
 }
-
-/** A handler of reads.ts or watch-requests.ts. */
-type ReadHandler = (
-  connection: Connection,
-  reader: JuteReader,
-  out: JuteWriter,
-  authIds: readonly Id[],
-) => ErrorCode;
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_BODY = wholeRange(NO_BYTES);
@@ -403,44 +395,4 @@ export class Pipeline {
       this.clock.elapsed,
     );
   }
-}
-
-function isClientWrite(type: number): boolean {
-  switch (type) {
-    case OpCode.create:
-    case OpCode.create2:
-    case OpCode.createContainer:
-    case OpCode.createTTL:
-    case OpCode.delete:
-    case OpCode.setData:
-    case OpCode.setACL:
-    case OpCode.multi:
-    case OpCode.reconfig:
-    case OpCode.deleteContainer:
-    case OpCode.closeSession:
-      return true;
-    default:
-      return false;
-  }
-}
-
-function readHandlers(reads: Reads, watches: WatchRequests): ReadonlyMap<number, ReadHandler> {
-  return new Map<number, ReadHandler>([
-    [OpCode.ping, () => ErrorCode.ok],
-    [OpCode.getData, reads.getData.bind(reads)],
-    [OpCode.exists, reads.exists.bind(reads)],
-    [OpCode.getChildren, reads.getChildren.bind(reads)],
-    [OpCode.getChildren2, reads.getChildren2.bind(reads)],
-    [OpCode.getACL, reads.getACL.bind(reads)],
-    [OpCode.sync, reads.sync.bind(reads)],
-    [OpCode.multiRead, reads.multiRead.bind(reads)],
-    [OpCode.getAllChildrenNumber, reads.getAllChildrenNumber.bind(reads)],
-    [OpCode.getEphemerals, reads.getEphemerals.bind(reads)],
-    [OpCode.whoAmI, reads.whoAmI.bind(reads)],
-    [OpCode.addWatch, watches.addWatch.bind(watches)],
-    [OpCode.checkWatches, watches.checkWatches.bind(watches)],
-    [OpCode.removeWatches, watches.removeWatches.bind(watches)],
-    [OpCode.setWatches, watches.setWatches.bind(watches)],
-    [OpCode.setWatches2, watches.setWatches2.bind(watches)],
-  ]);
 }
