@@ -196,7 +196,7 @@ export class Faults {
         mood.powerLossChance = random.pick([0.1, 0.5]);
         break;
       default:
-        server.wallOffset += random.pick([-1, 1]) * random.pick([100, 10_000, 100_000_000]);
+        server.clock.wallOffset += random.pick([-1, 1]) * random.pick([100, 10_000, 100_000_000]);
     }
     this.afterwards(() => this.calm(server));
   }

@@ -1,24 +1,23 @@
 /*
  * SimClient: a client of the simulated ensemble, with real bytes: it keeps a session over connections to whichever server answers,
  * sends requests one behind the other, pings, leaves watches and leaves them anew after a reconnect, as the clients of ZooKeeper do
- * (Java: ClientCnxn). What it hears goes to its SessionLog, which compares.
+ * (Java: ClientCnxn). What it hears goes to its SessionLog, which compares (read-replies.ts); what its writes have to come to is known to
+ * its AskedWrites.
  */
 import { createHash } from 'node:crypto';
 import type { Zxid } from '../../src/jute/int64.ts';
 import { toHex, toZxid } from '../../src/jute/int64.ts';
-import { OpCode } from '../../src/jute/op-code.ts';
-import type { Txn } from '../../src/jute/txn.ts';
 import type { Random } from '../harness/random.ts';
 import { connectRequest, readHandshake, readReply } from '../harness/raw-client.ts';
 import { auth, Op, pathAndWatch, pathOnly, setWatches } from '../harness/requests.ts';
 import { framed, WireReader, WireWriter } from '../harness/wire.ts';
-import { expectedOf, WriteError } from './expected-writes.ts';
+import { AskedWrites } from './asked-writes.ts';
 import type { Ledger } from './ledger.ts';
 import type { ConnectionEnd, EndEvents, HostProcess, Network } from './network.ts';
+import { takeRead } from './read-replies.ts';
 import { ServerRound } from './server-round.ts';
 import type { Horizon } from './session-log.ts';
 import { SessionLog } from './session-log.ts';
-import { dataText, readStatText } from './tree-model.ts';
 import { Violation } from './violation.ts';
 import type { Wish, WorkloadOptions } from './workload.ts';
 import { drawWish } from './workload.ts';
@@ -27,11 +26,6 @@ const PING_XID = -2;
 const SET_WATCHES_XID = -8;
 const AUTH_XID = -4;
 const EVENT_XID = -1;
-const NO_NODE = -101;
-/** Unknown, expired, moved. */
-const SESSION_ERRORS: readonly number[] = [-12, -112, -118];
-const NO_WATCHER = -121;
-const QUOTA_EXCEEDED = -125;
 
 function credentialsOf(user: string): string {
   return `${user}:secret of ${user}`;
@@ -79,6 +73,8 @@ export class SimClient implements HostProcess, EndEvents {
   /** It asks for nothing new; null as long as it does. */
   isResting = false;
   log: SessionLog;
+  /** What its session has asked to write. */
+  readonly writes: AskedWrites;
   sessionTimeout = 0;
   private readonly ports: SimClientPorts;
   private password: Buffer = Buffer.alloc(16);
@@ -95,8 +91,8 @@ export class SimClient implements HostProcess, EndEvents {
   private readonly round: ServerRound;
   /** Who it is on every connection, as digest knows it; null for nobody. */
   private readonly user: string | null;
-  /** What this session has asked to write, by cxid. */
-  private readonly writes = new Map<number, Wish>();
+  /** As access lists name it. */
+  private readonly ids: readonly string[];
   /** Goes up with each connection and each life, so that what was planned for an earlier one does nothing. */
   private attempt = 0;
 
@@ -107,31 +103,8 @@ export class SimClient implements HostProcess, EndEvents {
     this.round = new ServerRound(ports.random, ports.servers);
     this.log = new SessionLog(host, ports.ledger, ports.horizon);
     this.user = ports.random.chance(0.5) ? ports.random.pick(['ann', 'bob']) : null;
-  }
-
-  private get ids(): readonly string[] {
-    return this.user === null ? [] : [digestOf(this.user)];
-  }
-
-  /** A write of its session counts, with this outcome. A Violation where Java would have found another one. */
-  mustComeTo(cxid: number, txn: Txn): void {
-    const wish = this.writes.get(cxid);
-    if (wish?.writes === undefined) return;
-    const parts = txn.type === OpCode.multi ? txn.txns : [txn];
-    const errors = parts.map((part) => (part.type === OpCode.error ? part.err : 0));
-    const index = errors.findIndex((error) => error !== 0);
-    const found = { error: errors[index] ?? 0, index };
-    // What its session has come to is not looked at here.
-    if (SESSION_ERRORS.includes(found.error)) return;
-    const { model } = this.ports.ledger;
-    // A quota is compared with what is applied, which is some time ago.
-    if (found.error === QUOTA_EXCEEDED && model.hasHardQuota(wish.path)) return;
-    const expected = expectedOf(model.naive, wish.writes, this.ids);
-    if (found.error === expected.error && found.index === expected.index) return;
-    throw new Violation(
-      'Outcome',
-      `${this.host}'s request ${cxid}, ${wish.kind} ${wish.path}, comes to ${found.error} (part ${found.index}), not ${expected.error} (part ${expected.index})`,
-    );
+    this.ids = this.user === null ? [] : [digestOf(this.user)];
+    this.writes = new AskedWrites(host, this.ids, ports.ledger);
   }
 
   private get now(): number {
@@ -312,7 +285,7 @@ export class SimClient implements HostProcess, EndEvents {
     this.password = Buffer.alloc(16);
     this.log = new SessionLog(this.host, this.ports.ledger, this.ports.horizon);
     this.nextXid = 1;
-    this.writes.clear();
+    this.writes.forget();
   }
 
   private resetWatches(): void {
@@ -361,7 +334,7 @@ export class SimClient implements HostProcess, EndEvents {
   private request(wish: Wish, xid: number, floor = this.ports.horizon.seen): Pending {
     const pending = { xid, wish, sentAt: this.now, floor };
     this.pending.push(pending);
-    if (wish.writes !== undefined) this.writes.set(xid, wish);
+    this.writes.asked(xid, wish);
     this.ports.tell(() => `${this.host} asks ${this.server}: ${xid} ${wish.kind} ${wish.path}`);
     this.send(new WireWriter().int(xid).int(wish.op).raw(wish.body).bytes());
     return pending;
@@ -405,87 +378,19 @@ export class SimClient implements HostProcess, EndEvents {
   }
 
   private reply(pending: Pending, zxid: Zxid, err: number, body: Buffer): void {
-    const { log } = this;
+    const { log, ids } = this;
     const { wish, xid, floor } = pending;
     this.answered += 1;
-    switch (wish.kind) {
-      case 'ping':
-      case 'setWatches':
-      case 'sync':
-        return;
-      case 'auth':
-        if (err !== 0) throw new Violation('AccessLists', `${this.host} is not known: ${err}`);
-        return;
-      case 'getData':
-      case 'syncRead':
-        this.readData(wish, zxid, err, body);
-        if (wish.kind === 'syncRead') log.readBehindSync(zxid, floor);
-        return;
-      case 'exists':
-        if (err === 0) log.readStat(wish.path, zxid, readStatText(new WireReader(body)));
-        if (err === 0 || err === NO_NODE) {
-          const isThere = this.ports.ledger.model.dataAt(wish.path, zxid) !== null;
-          if (isThere !== (err === 0))
-            log.readData(wish.path, zxid, err === 0 ? 'something' : null);
-          if (wish.watch === true) log.watch('data', wish.path, err === 0, zxid);
-        }
-        return;
-      case 'addWatch':
-        if (err === 0) log.watchAlways(wish.path, zxid);
-        return;
-      case 'addRecursiveWatch':
-        if (err === 0) log.watchBelow(wish.path, zxid);
-        return;
-      case 'removeWatches':
-        if (err === 0 || err === NO_WATCHER) log.watchesRemoved(wish.path, err === 0);
-        return;
-      case 'getEphemerals':
-        if (err === 0) {
-          const reader = new WireReader(body);
-          log.readEphemerals(zxid, reader.vector(() => reader.string() ?? '') ?? []);
-        }
-        return;
-      case 'getChildren':
-        this.readChildren(wish, zxid, err, body);
-        return;
-      default:
-        log.written(xid, zxid, err, floor);
-        if (err === 0) this.writesDone += 1;
-        if (err === 0 && wish.kind === 'sequential') {
-          this.ports.sequential(zxid, new WireReader(body).string() ?? '');
-        }
-        if (wish.kind === 'closeSession') {
-          this.forgetSession();
-          this.reconnect();
-        }
+    const { model } = this.ports.ledger;
+    if (takeRead({ log, model, ids }, { wish, floor, zxid, err, body })) return;
+    log.written(xid, zxid, err, floor);
+    if (err === 0) this.writesDone += 1;
+    if (err === 0 && wish.kind === 'sequential') {
+      this.ports.sequential(zxid, new WireReader(body).string() ?? '');
     }
-  }
-
-  private readData(wish: Wish, zxid: Zxid, err: number, body: Buffer): void {
-    const { log } = this;
-    if (err === 0 || err === WriteError.noAuth) {
-      log.readAllowed(wish.path, zxid, this.ids, err === 0);
+    if (wish.kind === 'closeSession') {
+      this.forgetSession();
+      this.reconnect();
     }
-    if (err !== 0 && err !== NO_NODE) return;
-    const reader = new WireReader(body);
-    const data = err === 0 ? dataText(reader.buffer()) : null;
-    log.readData(wish.path, zxid, data);
-    if (err === 0) log.readStat(wish.path, zxid, readStatText(reader));
-    if (wish.watch === true && err === 0) log.watch('data', wish.path, true, zxid);
-  }
-
-  private readChildren(wish: Wish, zxid: Zxid, err: number, body: Buffer): void {
-    const { log } = this;
-    if (err === 0 || err === WriteError.noAuth) {
-      log.readAllowed(wish.path, zxid, this.ids, err === 0);
-    }
-    if (err !== 0 && err !== NO_NODE) return;
-    const reader = new WireReader(body);
-    const names = err === 0 ? (reader.vector(() => reader.string() ?? '') ?? []) : null;
-    log.readChildren(wish.path, zxid, names);
-    if (err === 0 && wish.hasStat === true) {
-      log.readStat(wish.path, zxid, readStatText(reader));
-    }
-    if (wish.watch === true && err === 0) log.watch('child', wish.path, true, zxid);
   }
 }

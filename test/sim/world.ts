@@ -111,8 +111,8 @@ export class World {
         serverOptions(sid, this.options),
       );
       server.disk.mood.latencyMean = diskLatencyMean;
-      server.elapsedRate = this.clockRate();
-      server.wallRate = this.clockRate();
+      server.clock.elapsedRate = this.clockRate();
+      server.clock.wallRate = this.clockRate();
       this.servers.push(server);
     }
   }
@@ -180,7 +180,7 @@ export class World {
     if (txn.type === OpCode.deleteContainer) this.mustBeAbandoned(entry, txn.path);
     const client = this.clients.find((one) => one.sessionId === clientId);
     if (client === undefined) return;
-    if (cxid !== 0) client.mustComeTo(cxid, txn);
+    if (cxid !== 0) client.writes.mustComeTo(cxid, txn);
     if (txn.type !== OpCode.closeSession || cxid !== 0) return;
     const silentMs = this.timeline.now - client.provenAliveAt;
     const limit = client.sessionTimeout / (1 + this.options.clockDrift) - this.expirySlackMs;
