@@ -2,9 +2,11 @@
  * What the stories of the client have in common: one server for all of a file, clients that are closed when a story ends, and
  * a part of the tree for each story.
  */
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { ensurePath, ZooKeeper, type ZooKeeperOptions } from '../../../src/client/index.ts';
 import { type ServerKind, startServer, type TestServer } from '../../harness/server.ts';
+import { within } from '../../harness/until.ts';
 import { Wire } from './wire.ts';
 
 export class Scene {
@@ -68,4 +70,11 @@ export async function failure(promise: Promise<unknown>): Promise<Error> {
   );
   if (outcome === null) throw new Error('it did not fail');
   return outcome;
+}
+
+/** Does what breaks the connection of a client, and waits until the client has noticed. */
+export async function losing(zk: ZooKeeper, breaks: () => void): Promise<void> {
+  const lost = once(zk, 'disconnected');
+  breaks();
+  await within('the client to notice', lost);
 }
