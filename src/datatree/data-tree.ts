@@ -16,6 +16,7 @@ import type { JuteWriter } from '../jute/writer.ts';
 import type { AclTable } from './acl-table.ts';
 import type { TxnResult } from './apply.ts';
 import { TxnApplier } from './apply.ts';
+import { countBelow, writeChildNames } from './children.ts';
 import type { EphemeralType } from './ephemeral-type.ts';
 import { ephemeralTypeOf } from './ephemeral-type.ts';
 import { NodeSnapshot } from './node-snapshot.ts';
@@ -286,7 +287,7 @@ export class DataTree {
 
   /** Writes the names of the children of a row, vector<ustring>, in the order of their creation. */
   writeChildren(row: Row, writer: JuteWriter): void {
-    this.state.znodes.writeChildren(row, writer);
+    writeChildNames(this.state.znodes, row, writer);
   }
 
   /** The names of the children of a row, in the order of their creation. */
@@ -304,7 +305,7 @@ export class DataTree {
   /** How many znodes are below a row, at any depth (Java: getAllChildrenNumber). */
   subtreeSize(row: Row): number {
     const { znodes } = this.state;
-    return row === znodes.root ? znodes.count - 1 : znodes.countBelow(row);
+    return row === znodes.root ? znodes.count - 1 : countBelow(znodes.rows, row);
   }
 
   /** The rows of a session's ephemerals, the latest first. To be walked through before the next transaction. */

@@ -27,7 +27,7 @@ import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
 import type { TxnMoment } from './txn-moment.ts';
 import type { Change } from './watches.ts';
-import { MAX_PATH_SIZE, OwnerKind } from './znodes.ts';
+import { MAX_PATH_SIZE, OwnerKind } from './znode-layout.ts';
 
 const EMPTY = new Uint8Array(0);
 

@@ -16,6 +16,7 @@ import { StatOffset } from '../jute/data.ts';
 import { readInt32, writeInt32, writeInt64 } from '../jute/int64.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { OPEN_ACL_ID } from './acl-table.ts';
+import { nextBelow, nextBeside } from './children.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import type { RowObserver, TreeState } from './tree-state.ts';
@@ -63,12 +64,12 @@ export class NodeSnapshot implements RowObserver {
       const row = this.nextRow;
       if (this.isNew(row)) {
         budget -= SKIP_COST;
-        this.nextRow = znodes.nextBeside(row, znodes.root);
+        this.nextRow = nextBeside(znodes.rows, row, znodes.root);
       } else {
         const before = writer.length;
         this.writeNode(row, writer);
         budget -= writer.length - before;
-        this.nextRow = znodes.next(row, znodes.root);
+        this.nextRow = nextBelow(znodes.rows, row, znodes.root);
       }
     }
     writer.writeString('/');
@@ -88,7 +89,7 @@ export class NodeSnapshot implements RowObserver {
   /** Called by the tree. */
   rowRemoved(row: Row): void {
     const { znodes } = this.state;
-    if (row === this.nextRow) this.nextRow = znodes.nextBeside(row, znodes.root);
+    if (row === this.nextRow) this.nextRow = nextBeside(znodes.rows, row, znodes.root);
   }
 
   /** Called by the tree. */

@@ -1,7 +1,7 @@
 /*
  * Who owns what: the ephemerals of each session, the containers, the znodes with a TTL.
  *
- * Answers to DataTree's maps ephemerals, containers and ttls. Each is a chain of rows through their chunks (znodes.ts), so a million
+ * Answers to DataTree's maps ephemerals, containers and ttls. Each is a chain of rows through their chunks (znode-layout.ts), so a million
  * ephemerals are no objects. As in Java, a session whose ephemerals are all gone stays listed until it is closed.
  */
 
@@ -9,8 +9,8 @@ import type { SessionId } from '../jute/int64.ts';
 import { readInt32, writeInt32 } from '../jute/int64.ts';
 import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
-import type { Znodes } from './znodes.ts';
-import { OwnerKind } from './znodes.ts';
+import { OwnerKind } from './znode-layout.ts';
+import type { ZnodeRows } from './znode-rows.ts';
 
 const NEXT = 0;
 const PREVIOUS = 4;
@@ -48,7 +48,7 @@ export class OwnerWalk {
 
 /** All chains of one tree. */
 export class Owners {
-  private readonly znodes: Znodes;
+  private readonly znodes: ZnodeRows;
   private readonly sessions = new Map<SessionId, OwnerChain>();
   private containers = new OwnerChain();
   private ttls = new OwnerChain();
@@ -58,7 +58,7 @@ export class Owners {
   ttlsAddedCount = 0;
   ttlsRemovedCount = 0;
 
-  constructor(znodes: Znodes) {
+  constructor(znodes: ZnodeRows) {
     this.znodes = znodes;
   }
 

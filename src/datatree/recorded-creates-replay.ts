@@ -17,7 +17,7 @@ import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
 import { Siblings } from './siblings.ts';
 import type { TreeState } from './tree-state.ts';
-import { MAX_PATH_SIZE } from './znodes.ts';
+import { MAX_PATH_SIZE } from './znode-layout.ts';
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 

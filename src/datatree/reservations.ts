@@ -16,7 +16,7 @@ import type { Row } from './rows.ts';
 import { Field, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
 import type { TxnMoment } from './txn-moment.ts';
-import { blankZnode, OwnerKind } from './znodes.ts';
+import { blankZnode, OwnerKind } from './znode-layout.ts';
 
 /** The place of a new znode: its path is `bytes[start, end)`, and its parent is there or reserved. */
 export interface NewPlace {

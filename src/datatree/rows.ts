@@ -4,7 +4,7 @@
  * Most znodes never have a child, an owner or another access list. What only others need stands in an extension, which a row gets with the
  * first value that is not the usual one: no child, 0, and of pzxid the czxid. That is 72 bytes for most znodes instead of 100.
  * All numbers are 32 bits; those of this process in its byte order, those of a Stat as on the wire. What they mean is kept
- * by znodes.ts; this file knows where they are.
+ * by znode-layout.ts; this file knows where they are.
  *
  *   a row, 18 words                                           an extension, 8 words
  *    0  parent           chain of free rows                    0  firstChild      chain of free extensions

@@ -21,7 +21,7 @@ import type { Row } from './rows.ts';
 import { Field, NO_ROW } from './rows.ts';
 import { charactersIn, Siblings } from './siblings.ts';
 import type { TreeState } from './tree-state.ts';
-import { blankZnode, MAX_PATH_SIZE } from './znodes.ts';
+import { blankZnode, MAX_PATH_SIZE } from './znode-layout.ts';
 
 const SLASH = 0x2f;
 const ACL_SIZE = 8;

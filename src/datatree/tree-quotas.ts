@@ -10,6 +10,7 @@
  */
 
 import { StatOffset } from '../jute/data.ts';
+import { nextBelow } from './children.ts';
 import { PathBytes } from './path-bytes.ts';
 import {
   LIMIT_NODE,
@@ -91,7 +92,8 @@ export class TreeQuotas {
     const top = this.find(QUOTA_PATH);
     if (top === NO_ROW) return;
     const suffix = `/${LIMIT_NODE}`;
-    for (let row = this.znodes.next(top, top); row !== NO_ROW; row = this.znodes.next(row, top)) {
+    const { rows } = this.znodes;
+    for (let row = nextBelow(rows, top, top); row !== NO_ROW; row = nextBelow(rows, row, top)) {
       if (this.znodes.firstChild(row) !== NO_ROW) continue;
       const path = this.pathOf(row);
       if (!path.endsWith(suffix)) continue;
@@ -122,7 +124,8 @@ export class TreeQuotas {
   private usageOf(top: Row): { readonly count: bigint; readonly bytes: bigint } {
     let count = 0;
     let bytes = 0;
-    for (let row = top; row !== NO_ROW; row = this.znodes.next(row, top)) {
+    const { rows } = this.znodes;
+    for (let row = top; row !== NO_ROW; row = nextBelow(rows, row, top)) {
       count += 1;
       bytes += this.znodes.statInt(row, StatOffset.dataLength);
     }

@@ -19,7 +19,8 @@ import type { Row } from './rows.ts';
 import { Field, STAT_WORDS_IN_ROW, wireOrder } from './rows.ts';
 import { TreeDigest } from './tree-digest.ts';
 import { TreeQuotas } from './tree-quotas.ts';
-import { OwnerKind, Znodes } from './znodes.ts';
+import { OwnerKind } from './znode-layout.ts';
+import { Znodes } from './znodes.ts';
 
 /** How a tree is made. */
 export interface DataTreeOptions extends EphemeralTypeOptions {
