@@ -369,16 +369,16 @@ export class DataTree {
 
   /** Whether apply() notes what it changed; false while nobody watches anything. */
   get recordChanges(): boolean {
-    return this.applier.nodes.recordChanges;
+    return this.applier.nodes.notes.recordChanges;
   }
 
   set recordChanges(isWanted: boolean) {
-    this.applier.nodes.recordChanges = isWanted;
+    this.applier.nodes.notes.recordChanges = isWanted;
   }
 
   /** What the last apply() changed, in the order in which Java triggers watches. */
   get changes(): readonly Change[] {
-    return this.applier.nodes.changes;
+    return this.applier.nodes.notes.changes;
   }
 
   /**

@@ -3,7 +3,8 @@
  *
  * Answers to the methods of DataTree of these names, fixes of trunk included: a create that meets its znode gives it the
  * ACL of the transaction (ZOOKEEPER-4846). They also serve the replay over a fuzzy snapshot, in which a transaction may find its work
- * done already; whatever they find, they end with a code of ErrorCode and a whole tree.
+ * done already; whatever they find, they end with a code of ErrorCode and a whole tree. What quotas and watches are told of it is in
+ * change-notes.ts.
  */
 
 import type { ACL } from '../jute/data.ts';
@@ -11,22 +12,20 @@ import { StatOffset } from '../jute/data.ts';
 import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId } from '../jute/int64.ts';
 import { readInt32, SESSION_ID_ZERO, writeInt64 } from '../jute/int64.ts';
-import { EventType } from '../jute/op-code.ts';
 import type { PreparedCreates } from '../jute/prepared-creates.ts';
 import type { PreparedSets } from '../jute/prepared-sets.ts';
 import type { PreparedCreate, PreparedDelete, PreparedSetData } from '../jute/prepared-txn.ts';
 import type { RecordedCreate } from '../jute/recorded-create.ts';
 import type { TxnHeader } from '../jute/txn.ts';
+import { ChangeNotes } from './change-notes.ts';
 import { digestChange } from './digest.ts';
 import { parentPath } from './path.ts';
 import { lastSlash } from './path-bytes.ts';
-import { ZOOKEEPER_PATH } from './quota.ts';
 import type { NewContent, NewPlace, Reservations } from './reservations.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, wireOrder } from './rows.ts';
 import type { TreeState } from './tree-state.ts';
 import type { TxnMoment } from './txn-moment.ts';
-import type { Change } from './watches.ts';
 import { MAX_PATH_SIZE, OwnerKind } from './znode-layout.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -44,9 +43,8 @@ export interface NewNode {
 export class NodeChanges implements TxnMoment {
   private readonly state: TreeState;
   private readonly reservations: Reservations;
-  /** What the transaction changed so far, in the order in which Java triggers watches; empty unless wanted. */
-  readonly changes: Change[] = [];
-  recordChanges = false;
+  /** What quotas and watches are told. */
+  readonly notes: ChangeNotes;
   /** The znode that the last successful call created or changed. */
   row: Row = NO_ROW;
   zxidHigh = 0;
@@ -73,6 +71,7 @@ export class NodeChanges implements TxnMoment {
   constructor(state: TreeState, reservations: Reservations) {
     this.state = state;
     this.reservations = reservations;
+    this.notes = new ChangeNotes(state);
   }
 
   /** Begins a transaction: its zxid and time go into what the following calls change. Returns the low half of the zxid. */
@@ -83,7 +82,7 @@ export class NodeChanges implements TxnMoment {
     this.zxidLow = readInt32(scratch, 4);
     this.timeHigh = Math.floor(header.time / 0x1_0000_0000) | 0;
     this.timeLow = header.time | 0;
-    if (this.changes.length > 0) this.changes.length = 0;
+    this.notes.begin();
     this.row = NO_ROW;
     return this.zxidLow;
   }
@@ -104,7 +103,7 @@ export class NodeChanges implements TxnMoment {
     const err = this.createAt(node.parentCVersion);
     if (err !== ErrorCode.ok) return err;
     state.approximateDataSize += path.length;
-    this.noteCreate(path, this.row, state.znodes.parent(this.row));
+    this.notes.created(path, this.row, state.znodes.parent(this.row));
     return ErrorCode.ok;
   }
 
@@ -123,11 +122,11 @@ export class NodeChanges implements TxnMoment {
     if (err !== ErrorCode.ok) return err;
     const { row } = this;
     state.approximateDataSize += txn.pathEnd - txn.pathStart;
-    if (this.isPathNeeded(row)) this.noteCreate(txn.path, row, state.znodes.parent(row));
+    if (this.notes.isPathNeeded(row)) this.notes.created(txn.path, row, state.znodes.parent(row));
     return ErrorCode.ok;
   }
 
-  /** Creates what `place` and `content` say; but for noteCreate() that is all. */
+  /** Creates what `place` and `content` say; nobody is told of it yet. */
   private createAt(parentCVersion: number): ErrorCode {
     const { content, place, state } = this;
     const { znodes } = state;
@@ -161,7 +160,7 @@ export class NodeChanges implements TxnMoment {
     this.reservations.publish(row);
     state.approximateDataSize += txn.pathCharCount + state.znodes.dataLength(row);
     this.row = row;
-    if (this.isPathNeeded(row)) this.noteCreate(txn.path, row, parentRow);
+    if (this.notes.isPathNeeded(row)) this.notes.created(txn.path, row, parentRow);
     return ErrorCode.ok;
   }
 
@@ -182,14 +181,8 @@ export class NodeChanges implements TxnMoment {
       this.reservations.publish(row);
       state.approximateDataSize +=
         txn.pathEnd(index) - txn.pathStart(index) + txn.dataLength(index);
-      if (this.isPathNeeded(row)) this.noteCreate(txn.pathOf(index), row, parentRow);
+      if (this.notes.isPathNeeded(row)) this.notes.created(txn.pathOf(index), row, parentRow);
     }
-  }
-
-  /** Whether anybody but the tree wants to know about a change of a row: most are of no interest to watches and quotas. */
-  isPathNeeded(row: Row): boolean {
-    const { quotas, znodes } = this.state;
-    return this.recordChanges || !quotas.isEmpty || znodes.isExcluded(row);
   }
 
   /** Gives a znode another access list, whose reference was taken already. */
@@ -235,22 +228,6 @@ export class NodeChanges implements TxnMoment {
     rows.setStatWords(row, offset, wireOrder(this.zxidHigh), wireOrder(this.zxidLow));
   }
 
-  /** Tells quotas and watches of a create. */
-  noteCreate(path: string, row: Row, parent: Row): void {
-    const { quotas, znodes } = this.state;
-    if (path.startsWith(ZOOKEEPER_PATH)) quotas.systemNodeCreated(path);
-    quotas.usageChanged(path, 1, znodes.dataLength(row));
-    if (!this.recordChanges) return;
-    this.changed(EventType.nodeCreated, path, row);
-    this.changed(EventType.nodeChildrenChanged, parentPath(path), parent);
-  }
-
-  private changed(type: EventType, path: string, row: Row): void {
-    const { aclTable, znodes } = this.state;
-    const aclId = aclTable.idOfSlot(znodes.rows.get(row, Field.acl));
-    this.changes.push({ type, path, aclId });
-  }
-
   // ---- delete
 
   /** Also where there is nothing to delete, the parent's pzxid follows: the delete may have got into the snapshot before it. */
@@ -267,11 +244,11 @@ export class NodeChanges implements TxnMoment {
     const hash = znodes.hashOf(bytes, 0, size);
     const row = znodes.findHashed(hash, bytes, 0, size);
     if (row === NO_ROW) return ErrorCode.noNode;
-    if (this.recordChanges) this.changed(EventType.nodeDeleted, path, row);
+    this.notes.deleting(path, row);
     if (znodes.firstChild(row) !== NO_ROW) this.deleteBelow(row, path);
     const dataLength = znodes.dataLength(row);
     this.removeRow(row, path.length, hash);
-    this.noteDelete(path, parent, dataLength);
+    this.notes.deleted(path, parent, dataLength);
     return ErrorCode.ok;
   }
 
@@ -279,21 +256,12 @@ export class NodeChanges implements TxnMoment {
   deletePrepared(txn: PreparedDelete): ErrorCode {
     const { row, parentRow } = txn;
     this.advancePzxid(parentRow);
-    const path = this.isPathNeeded(row) ? txn.path : null;
-    if (path !== null && this.recordChanges) this.changed(EventType.nodeDeleted, path, row);
+    const path = this.notes.isPathNeeded(row) ? txn.path : null;
+    if (path !== null) this.notes.deleting(path, row);
     const dataLength = this.state.znodes.dataLength(row);
     this.removeRow(row, txn.pathCharCount, txn.pathHash);
-    if (path !== null) this.noteDelete(path, parentRow, dataLength);
+    if (path !== null) this.notes.deleted(path, parentRow, dataLength);
     return ErrorCode.ok;
-  }
-
-  private noteDelete(path: string, parent: Row, dataLength: number): void {
-    const { quotas } = this.state;
-    if (path.startsWith(ZOOKEEPER_PATH)) quotas.systemNodeDeleted(path);
-    quotas.usageChanged(path, -1, -dataLength);
-    if (this.recordChanges) {
-      this.changed(EventType.nodeChildrenChanged, parentPath(path), parent);
-    }
   }
 
   private advancePzxid(parent: Row): void {
@@ -365,7 +333,7 @@ export class NodeChanges implements TxnMoment {
     znodes.setData(row, data);
     this.setChanged(row, version, sizeBefore);
     state.digestAnew(row, state.pathBytes.bytes, 0, state.pathBytes.size);
-    this.noteSet(path, row, znodes.dataLength(row) - sizeBefore);
+    this.notes.dataSet(path, row, znodes.dataLength(row) - sizeBefore);
     return ErrorCode.ok;
   }
 
@@ -379,8 +347,8 @@ export class NodeChanges implements TxnMoment {
     znodes.setData(row, data, txn.dataStart, txn.dataEnd);
     this.setChanged(row, txn.version, sizeBefore);
     state.setDigest(row, txn.nodeDigest);
-    if (this.isPathNeeded(row)) {
-      this.noteSet(txn.path, row, znodes.dataLength(row) - sizeBefore);
+    if (this.notes.isPathNeeded(row)) {
+      this.notes.dataSet(txn.path, row, znodes.dataLength(row) - sizeBefore);
     }
     return ErrorCode.ok;
   }
@@ -396,8 +364,8 @@ export class NodeChanges implements TxnMoment {
     else znodes.setDataViewed(row, txn.view, txn.dataStart(index), dataEnd);
     this.setChanged(row, txn.version(index), sizeBefore);
     state.setDigest(row, txn.nodeDigest(index));
-    if (this.isPathNeeded(row)) {
-      this.noteSet(txn.pathOf(index), row, znodes.dataLength(row) - sizeBefore);
+    if (this.notes.isPathNeeded(row)) {
+      this.notes.dataSet(txn.pathOf(index), row, znodes.dataLength(row) - sizeBefore);
     }
   }
 
@@ -406,11 +374,6 @@ export class NodeChanges implements TxnMoment {
     state.znodes.rows.setModified(row, this, version);
     state.approximateDataSize += state.znodes.dataLength(row) - sizeBefore;
     this.row = row;
-  }
-
-  private noteSet(path: string, row: Row, difference: number): void {
-    this.state.quotas.usageChanged(path, 0, difference);
-    if (this.recordChanges) this.changed(EventType.nodeDataChanged, path, row);
   }
 
   setAcl(path: string, acl: readonly ACL[] | null, aversion: number): ErrorCode {

@@ -90,7 +90,9 @@ export class RecordedCreatesReplay {
       const crc = crcUpdate(siblings.crc, bytes, start + siblings.size, end);
       const row = this.reservations.create(parent, place, content, nodes, crc);
       state.approximateDataSize += end - start + Math.max(0, content.dataEnd - content.dataStart);
-      if (nodes.isPathNeeded(row)) nodes.noteCreate(creates.pathOf(index), row, parent);
+      if (nodes.notes.isPathNeeded(row)) {
+        nodes.notes.created(creates.pathOf(index), row, parent);
+      }
     }
     this.count(parent, creates.parentCVersion(index));
   }
