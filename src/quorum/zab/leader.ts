@@ -1,43 +1,31 @@
 /*
  * Leader: one epoch of leading, from its first learner to its end (Java: Leader).
  *
- *   discovery        a quorum has told its accepted epoch: the new one is above them all, and durable here
- *   synchronization  a quorum has accepted it, none of them with a newer history; each is given ours
- *   broadcast        a quorum has our history: proposals are sent, and committed when a quorum has them on disk
+ *   discovery        a quorum has told its accepted epoch: the new one is above them all, and durable here (discovery.ts)
+ *   synchronization  a quorum has accepted it, none of them with a newer history; each is given ours (synchronization.ts)
+ *   broadcast        a quorum has our history: proposals are sent, and committed when a quorum has them on disk (broadcast.ts)
  *
- * It ends by itself (`ended`) when a quorum is out of reach, time runs out, the counter of its zxids does, or a voter comes that may not
- * follow it any more (newer-epochs.ts).
+ * Here is what leads from one to the next; the links are learners.ts. It ends by itself (`ended`) when a quorum is out of reach, time
+ * runs out, the counter of its zxids does, or a voter comes that may not follow it any more (newer-epochs.ts).
  */
 
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { toHex, toZxid } from '../../jute/int64.ts';
-import { counterOf, epochOf } from '../../jute/zxid.ts';
+import { startOfEpoch } from '../../jute/zxid.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { QuorumRule } from '../quorum-rule.ts';
 import type { ServerId } from '../server-id.ts';
-import { NOBODY } from '../server-id.ts';
+import { Broadcast } from './broadcast.ts';
+import { Discovery } from './discovery.ts';
 import type { LeaderHistory } from './history.ts';
 import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
 import { LearnerHandler } from './learner-handler.ts';
-import { LearnerSyncThrottler } from './learner-sync-throttler.ts';
+import { Learners } from './learners.ts';
 import type { NewerEpochs } from './newer-epochs.ts';
-import { PacketType } from './packet.ts';
 import type { ProposalSizes } from './proposal-sizes.ts';
 import type { Proposal } from './proposals.ts';
-import { Proposals } from './proposals.ts';
-import { SyncRounds } from './sync-rounds.ts';
-
-/** The counter whose proposal would be the last of an epoch: a new one begins before it is used (ZOOKEEPER-1277). */
-const LAST_COUNTER = 0xffffffff;
-/** A zxid has no room for a later one. */
-const LAST_EPOCH = 0x7fffffff;
-/** What a server says whose database is empty and should not be (recover.ts). */
-const ZXID_UNKNOWN = toZxid(-1n);
-
-/** Links that have not told who they are: more are not taken. An ensemble is far smaller. */
-const STRANGERS_LIMIT = 256;
+import { Synchronization } from './synchronization.ts';
 
 /** How far a leader has come. */
 export type LeaderPhase = 'discovery' | 'synchronization' | 'broadcast' | 'ended';
@@ -100,29 +88,15 @@ export interface LeaderOptions {
 /** Leads for one epoch. */
 export class Leader implements HandlerOwner {
   phase: LeaderPhase = 'discovery';
-  epoch: number;
   private readonly ports: LeaderPorts;
   private readonly options: LeaderOptions;
   private readonly server: LeaderServer;
-  readonly handlers = new Set<LearnerHandler>();
+  private readonly learners = new Learners();
+  private readonly discovery: Discovery;
+  private readonly synchronization: Synchronization;
+  private readonly broadcast: Broadcast;
   private readonly startedAt: number;
   private establishedAt: number | null = null;
-  private readonly ownEpoch: number;
-  private readonly ownLastZxid: Zxid;
-  private readonly hasToldEpoch = new Set<ServerId>();
-  private readonly hasAcceptedEpoch = new Set<ServerId>();
-  private readonly hasHistory = new Set<ServerId>();
-  /** Those, and learners that do not vote yet. */
-  private readonly hasNewLeader = new Set<ServerId>();
-  /** ACKEPOCH of learners that came before a quorum had accepted the epoch. */
-  private readonly waiting = new Map<LearnerHandler, Zxid>();
-  /** Learners that were sent a part of the log, and then it could not be read: they get a tree when they come again. */
-  private readonly cannotReadLog = new Set<ServerId>();
-  private isEpochAccepted = false;
-
-  private readonly proposals: Proposals;
-  private readonly throttler: LearnerSyncThrottler;
-  private readonly syncs: SyncRounds;
 
   private nextPingAt: number;
   private isHalfTick = true;
@@ -130,46 +104,58 @@ export class Leader implements HandlerOwner {
   constructor(ports: LeaderPorts, options: LeaderOptions) {
     this.ports = ports;
     this.options = options;
-    const { clock, epochs } = ports;
     this.server = ports.server(this);
-    this.proposals = new Proposals(ports);
-    this.throttler = new LearnerSyncThrottler(this.handlers, options, ports.metrics);
-    this.syncs = new SyncRounds({
-      myId: options.myId,
-      hasQuorum: (sids) => this.hasQuorum(sids),
-      ping: () => this.pingFollowers(({ isParticipant }) => isParticipant),
-    });
+    const { server, learners } = this;
+    const { myId } = options;
+    const hasQuorum = (sids: ReadonlySet<ServerId>): boolean => this.hasQuorum(sids);
+    const epoch = (): number => this.epoch;
+    const { clock } = ports;
+    const lastZxid = server.history.lastProcessedZxid;
+    this.discovery = new Discovery({ ...ports, myId, hasQuorum, lastZxid });
+    this.broadcast = new Broadcast({ ...ports, myId, hasQuorum, epoch, server, learners });
+    this.synchronization = new Synchronization(
+      {
+        ...ports,
+        hasQuorum,
+        epoch,
+        handlers: learners.handlers,
+        uncommitted: () => this.uncommitted,
+      },
+      options,
+    );
     this.startedAt = clock.elapsed;
-    this.ownEpoch = epochs.current;
-    this.ownLastZxid = this.server.history.lastProcessedZxid;
-    this.epoch = Math.max(epochs.accepted, ports.newerEpochs.newest) + 1;
     this.nextPingAt = clock.elapsed + options.tickTime / 2;
   }
 
   /** Begins: an ensemble of one has its quorum already. */
   start(): void {
-    this.hasToldEpoch.add(this.options.myId);
+    this.discovery.told(this.options.myId);
     this.proposeEpoch();
   }
 
-  /** The zxid of the last proposal; the beginning of the epoch before the first. */
-  get lastProposed(): Zxid {
-    return this.zxidOf(this.proposals.proposedCounter);
+  /** The epoch that it leads; not known before discovery has proposed it. */
+  get epoch(): number {
+    return this.discovery.epoch;
+  }
+
+  /** The links of all learners. */
+  get handlers(): ReadonlySet<LearnerHandler> {
+    return this.learners.handlers;
   }
 
   /** Proposals that are not committed yet, oldest first. */
   get uncommitted(): readonly Proposal[] {
-    return this.proposals.uncommitted;
+    return this.broadcast.uncommitted;
   }
 
   /** The sizes of what it has proposed. */
   get proposalSizes(): ProposalSizes {
-    return this.proposals.sizes;
+    return this.broadcast.proposalSizes;
   }
 
   /** Those that wait for a sync. */
   get pendingSyncs(): number {
-    return this.syncs.count;
+    return this.broadcast.pendingSyncs;
   }
 
   /** How long it has led, in ms; 0 before the epoch is established. */
@@ -178,66 +164,43 @@ export class Leader implements HandlerOwner {
     return establishedAt === null ? 0 : this.ports.clock.elapsed - establishedAt;
   }
 
-  private zxidOf(counter: number): Zxid {
-    return toZxid((BigInt(this.epoch) << 32n) | BigInt(counter));
-  }
-
   // ---- learners
 
   /** A server has connected to the quorum port; null where so many have without a word that this one is sent away. */
   accept(link: PeerLink): LinkHandler | null {
-    const strangers = [...this.handlers].filter((handler) => handler.sid === NOBODY);
-    if (strangers.length >= STRANGERS_LIMIT) return null;
+    if (!this.learners.hasRoom) return null;
     const { history } = this.server;
     const ports = { ...this.ports, owner: this, history };
     const handler = new LearnerHandler(ports, link, this.options.packetSizeLimit);
     if (this.phase === 'ended') handler.close();
-    else this.handlers.add(handler);
+    else this.learners.add(handler);
     return handler;
   }
 
   learnerLost(handler: LearnerHandler): void {
-    this.handlers.delete(handler);
-    this.waiting.delete(handler);
+    this.learners.delete(handler);
+    this.synchronization.forget(handler);
     const { sid } = handler;
     // Whoever claims our own id is sent away; what our own log has counts on.
-    if (sid !== this.options.myId && !this.handlerOf(sid)) this.proposals.forget(sid);
-  }
-
-  private handlerOf(sid: ServerId): LearnerHandler | undefined {
-    for (const handler of this.handlers) if (handler.sid === sid) return handler;
-    return undefined;
+    if (sid !== this.options.myId && !this.learners.of(sid)) this.broadcast.forget(sid);
   }
 
   // ---- discovery
 
   learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void {
     const { sid } = handler;
-    const obstacle = this.obstacleTo(sid, acceptedEpoch, configVersion);
+    const obstacle = this.discovery.obstacleTo(sid, acceptedEpoch, configVersion);
     if (obstacle !== null) {
       handler.fault(obstacle);
       return;
     }
-    for (const other of [...this.handlers]) {
-      if (other === handler || other.sid !== sid) continue;
-      other.fault('has connected again, or two servers have its id');
-    }
-    this.proposals.forget(sid);
+    this.learners.replaceBy(handler);
+    this.broadcast.forget(sid);
     if (this.phase === 'discovery') {
-      if (acceptedEpoch >= this.epoch) this.epoch = acceptedEpoch + 1;
-      if (handler.isParticipant && this.isVoter(sid)) this.hasToldEpoch.add(sid);
+      this.discovery.heardAccepted(acceptedEpoch);
+      if (handler.isParticipant && this.isVoter(sid)) this.discovery.told(sid);
       this.proposeEpoch();
     } else if (!this.stepsDownFor(handler, acceptedEpoch)) handler.sendLeaderInfo(this.epoch);
-  }
-
-  /** What keeps a server from following this one, whoever it is; null for nothing. */
-  private obstacleTo(sid: ServerId, acceptedEpoch: number, configVersion: bigint): string | null {
-    if (sid === this.options.myId)
-      return `has our own id ${sid}: is one of the two myid files wrong?`;
-    if (acceptedEpoch >= LAST_EPOCH) return 'has accepted the last epoch there is';
-    const ours = this.ports.configVersion();
-    if (configVersion <= ours) return null;
-    return `has membership ${configVersion.toString(16)}, which is newer than ours, ${ours.toString(16)}`;
   }
 
   /**
@@ -261,16 +224,12 @@ export class Leader implements HandlerOwner {
     return this.ports.rule().isVoter(sid);
   }
 
-  /** A quorum has told what it has accepted: nobody of it will follow an older leader any more once it has accepted ours. */
+  /** A quorum has told what it had accepted: the epoch is known, and whoever waits for it is told. */
   private proposeEpoch(): void {
-    if (this.phase !== 'discovery' || !this.hasQuorum(this.hasToldEpoch)) return;
-    this.ports.epochs.setAccepted(this.epoch);
+    if (this.phase !== 'discovery' || !this.discovery.propose()) return;
     this.phase = 'synchronization';
-    for (const handler of this.handlers) {
-      if (handler.phase === 'hello' && handler.sid >= 0) handler.sendLeaderInfo(this.epoch);
-    }
-    if (this.ownLastZxid !== ZXID_UNKNOWN) this.hasAcceptedEpoch.add(this.options.myId);
-    this.acceptEpoch();
+    this.learners.sendLeaderInfo(this.epoch);
+    this.synchroniseWaiting();
   }
 
   private hasQuorum(sids: ReadonlySet<ServerId>): boolean {
@@ -290,94 +249,57 @@ export class Leader implements HandlerOwner {
 
   epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void {
     const isWitness = handler.isParticipant && this.isVoter(handler.sid);
-    if (!this.isEpochAccepted && currentEpoch !== null) {
-      const isAhead =
-        currentEpoch > this.ownEpoch ||
-        (currentEpoch === this.ownEpoch && lastZxid > this.ownLastZxid);
-      if (isAhead && isWitness) {
-        // Whoever has the newest history has to lead, or what it has would be lost.
-        this.end(
-          `${handler.name} is ahead: epoch ${currentEpoch}, zxid 0x${toHex(lastZxid)}, ` +
-            `ours are ${this.ownEpoch} and 0x${toHex(this.ownLastZxid)}`,
-        );
+    if (isWitness && currentEpoch !== null && !this.discovery.isOver) {
+      const obstacle = this.discovery.accepted(handler.sid, { currentEpoch, lastZxid });
+      if (obstacle !== null) {
+        this.end(`${handler.name} ${obstacle}`);
         return;
       }
-      // A voter that has lost its database may elect, but not bear witness to what was committed (Java: waitForEpochAck).
-      if (lastZxid !== ZXID_UNKNOWN && isWitness) this.hasAcceptedEpoch.add(handler.sid);
     }
-    this.waiting.set(handler, lastZxid);
-    this.acceptEpoch();
+    this.synchronization.wait(handler, lastZxid);
+    this.synchroniseWaiting();
   }
 
-  private acceptEpoch(): void {
-    if (!this.isEpochAccepted) {
-      if (!this.hasQuorum(this.hasAcceptedEpoch)) return;
-      this.isEpochAccepted = true;
-      this.ports.epochs.setCurrent(this.epoch);
-      this.hasHistory.add(this.options.myId);
-      this.hasNewLeader.add(this.options.myId);
-    }
-    for (const [handler, lastZxid] of this.waiting) {
-      const isSnapForced = this.options.forceSnapshotSync || this.cannotReadLog.delete(handler.sid);
-      this.synchronise(handler, lastZxid, isSnapForced);
-    }
-    this.waiting.clear();
+  /** Learners are given our history as soon as a quorum has accepted the epoch: it is sure then that there is no newer one. */
+  private synchroniseWaiting(): void {
+    if (this.discovery.finish()) this.synchronization.begin();
+    if (!this.discovery.isOver) return;
+    this.synchronization.synchroniseWaiting();
     this.establish();
   }
 
-  private synchronise(handler: LearnerHandler, lastZxid: Zxid, isSnapForced: boolean): void {
-    handler.synchronise(lastZxid, isSnapForced);
-    this.throttler.began(handler);
-    if (handler.isParticipant) {
-      for (const { zxid, record } of this.proposals.uncommitted) {
-        handler.propose(zxid, counterOf(zxid), record);
-      }
-    }
-    const newLeaderZxid = this.zxidOf(0);
-    const text = this.ports.membership(newLeaderZxid);
-    handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
-  }
-
   logTooShort(handler: LearnerHandler, peerLastZxid: Zxid): void {
-    this.synchronise(handler, peerLastZxid, true);
+    this.synchronization.logTooShort(handler, peerLastZxid);
   }
 
   logUnreadable(handler: LearnerHandler): void {
-    this.cannotReadLog.add(handler.sid);
+    this.synchronization.logUnreadable(handler);
   }
 
   newLeaderAccepted(handler: LearnerHandler): void {
-    this.throttler.ended(handler);
-    if (handler.isParticipant && this.isVoter(handler.sid)) this.hasHistory.add(handler.sid);
-    this.hasNewLeader.add(handler.sid);
+    this.synchronization.newLeaderAccepted(handler);
     if (this.phase === 'broadcast') this.letFollow(handler);
     else this.establish();
   }
 
   /** A quorum has our history on disk: it is committed, all of it, and the epoch is established. */
   private establish(): void {
-    if (this.phase !== 'synchronization' || !this.hasQuorum(this.hasHistory)) return;
-    if (!this.hasProposedQuorum()) return;
+    if (this.phase !== 'synchronization' || !this.synchronization.hasQuorum) return;
     this.phase = 'broadcast';
     const { log, clock, established } = this.ports;
     this.establishedAt = clock.elapsed;
     this.nextPingAt = clock.elapsed + this.options.tickTime / 2;
-    log.info(`leading epoch ${this.epoch}, followed by [${[...this.hasHistory].join(', ')}]`);
-    this.server.startLeading(this.zxidOf(0));
+    const { hasHistory } = this.synchronization;
+    log.info(`leading epoch ${this.epoch}, followed by [${[...hasHistory].join(', ')}]`);
+    this.server.startLeading(startOfEpoch(this.epoch));
     established();
     for (const handler of this.handlers) if (handler.phase === 'synced') this.letFollow(handler);
   }
 
-  /** Those who are to vote from now on have to have it as well (Java: Leader.lead, newLeaderProposal.addQuorumVerifier). */
-  private hasProposedQuorum(): boolean {
-    const { rule, proposedRule } = this.ports;
-    return proposedRule() === rule() || proposedRule().hasQuorum(this.hasNewLeader);
-  }
-
-  /** Tells a learner that it may serve. It may have come while others are asked whether they still follow, and is asked as well. */
+  /** Tells a learner that it may serve. */
   private letFollow(handler: LearnerHandler): void {
     handler.sendUpToDate();
-    if (this.syncs.isAsking) this.syncs.pingedAgain(this.pingFollowers((one) => one === handler));
+    this.broadcast.joined(handler);
   }
 
   // ---- broadcast
@@ -388,53 +310,31 @@ export class Leader implements HandlerOwner {
    */
   propose(zxid: Zxid, record: Uint8Array): void {
     if (this.phase !== 'broadcast') return;
-    const counter = counterOf(zxid);
-    this.proposals.add(zxid, record);
-    for (const handler of this.handlers) {
-      if (handler.isParticipant && isForwarded(handler)) handler.propose(zxid, counter, record);
-    }
-    if (counter >= LAST_COUNTER - 1) {
-      this.end('the counter of the zxids has come to its end, a new epoch has to begin');
-    }
+    if (this.broadcast.propose(zxid, record)) return;
+    this.end('the counter of the zxids has come to its end, a new epoch has to begin');
   }
 
   /** Our own log has everything up to `zxid` on disk. */
   durable(zxid: Zxid): void {
-    if (epochOf(zxid) !== this.epoch) return;
-    this.proposals.acknowledged(this.options.myId, counterOf(zxid));
+    this.broadcast.durable(zxid);
   }
 
   acknowledged(handler: LearnerHandler, counter: number): void {
-    if (!handler.isParticipant || counter > this.proposals.proposedCounter) return;
-    this.proposals.acknowledged(handler.sid, counter);
+    this.broadcast.acknowledged(handler, counter);
   }
 
-  /** Commits what a quorum has; once per turn is enough, nothing leaves before its end. */
-  private commit(): void {
-    if (this.phase !== 'broadcast') return;
-    const committed = this.proposals.takeCommitted();
-    if (committed.length === 0) return;
-    const { server } = this;
-    const { clock, metrics } = this.ports;
-    for (const { zxid, record, proposedAt } of committed) {
-      this.answerSyncsBefore(counterOf(zxid));
-      metrics.commitCount.increment();
-      metrics.quorumAckLatency.add(clock.elapsed - proposedAt);
-      for (const handler of this.handlers) {
-        if (!isForwarded(handler)) continue;
-        if (handler.isParticipant) handler.send(PacketType.commit, zxid);
-        else handler.send(PacketType.inform, zxid, record);
-      }
-      server.history.committed.add(zxid, record);
-    }
-    server.commitThrough(this.zxidOf(this.proposals.committedCounter));
+  /** Calls `done` when everything that was acknowledged by now, by whatever leader, is applied here. */
+  sync(done: () => void): void {
+    this.broadcast.sync(done);
   }
 
-  /** A sync is answered when what was proposed before it is applied, and before what was proposed behind it is told. */
-  private answerSyncsBefore(counter: number): void {
-    if (!this.syncs.hasBefore(counter)) return;
-    this.server.commitThrough(this.zxidOf(counter - 1));
-    this.syncs.answerBefore(counter);
+  /** A sync of a learner, which is answered to it when it is done. */
+  syncFor(sid: ServerId): void {
+    this.broadcast.syncFor(sid);
+  }
+
+  pingAnswered(): void {
+    this.broadcast.pingAnswered();
   }
 
   request(handler: LearnerHandler, request: LearnerRequest): void {
@@ -449,50 +349,13 @@ export class Leader implements HandlerOwner {
     return this.server.revalidate(handler.sid, sessionId, timeout);
   }
 
-  // ---- sync
-
-  /** Calls `done` when everything that was acknowledged by now, by whatever leader, is applied here (sync-rounds.ts). */
-  sync(done: () => void): void {
-    this.syncs.ask(this.proposals.proposedCounter, done);
-  }
-
-  /**
-   * A sync of a learner, which is answered on the link that it came by: on a new one the learner would take it for the answer to a
-   * sync that it has asked for since.
-   */
-  syncFor(sid: ServerId): void {
-    const handler = this.handlerOf(sid);
-    this.sync(() => handler?.send(PacketType.sync, 0n));
-  }
-
-  pingAnswered(): void {
-    this.syncs.pingAnswered();
-  }
-
-  private pingFollowers(
-    isWanted: (handler: LearnerHandler) => boolean,
-  ): Map<LearnerHandler, number> {
-    const pings = new Map<LearnerHandler, number>();
-    for (const handler of this.handlers) {
-      // A learner that is not told yet that it may serve does not answer, and answers are counted.
-      if (handler.phase !== 'following' || !isWanted(handler)) continue;
-      handler.sendPing(this.lastProposed);
-      pings.set(handler, handler.pingsSent);
-    }
-    return pings;
-  }
-
   // ---- turns and time
 
   /** Ends a turn: commits what a quorum has and sends what was written. Returns whether another turn is due at once. */
   endTurn(): boolean {
     if (this.phase === 'ended') return false;
-    this.commit();
-    this.syncs.answer(this.proposals.committedCounter);
-    this.syncs.turnEnded();
-    let isMoreToDo = false;
-    for (const handler of this.handlers) if (handler.flush()) isMoreToDo = true;
-    return isMoreToDo;
+    this.broadcast.endTurn();
+    return this.learners.flush();
   }
 
   /** When run() wants to be called, in ms. */
@@ -506,7 +369,7 @@ export class Leader implements HandlerOwner {
     if (this.phase === 'ended' || clock.elapsed < this.nextPingAt) return;
     const { tickTime, initLimitMs } = this.options;
     this.nextPingAt = clock.elapsed + tickTime / 2;
-    this.closeSilent();
+    this.learners.closeSilent(clock.elapsed, this.options);
     if (this.phase !== 'broadcast') {
       if (clock.elapsed - this.startedAt > initLimitMs) {
         this.end(`no quorum has followed within initLimit, in ${this.phase}`);
@@ -518,51 +381,19 @@ export class Leader implements HandlerOwner {
       this.end(`not enough followers are in sync: only [${[...this.syncedSids()].join(', ')}]`);
       return;
     }
-    this.syncs.pingedAgain(this.pingFollowers(() => true));
-  }
-
-  /** Closes links on which nothing was heard for too long, or proposals were not acknowledged for too long. */
-  private closeSilent(): void {
-    const { clock } = this.ports;
-    const { initLimitMs, syncLimitMs } = this.options;
-    for (const handler of [...this.handlers]) {
-      const isFollowing = handler.phase === 'following';
-      const limit = isFollowing ? syncLimitMs : initLimitMs;
-      if (clock.elapsed - handler.lastHeardAt > limit) {
-        handler.fault(`was silent for ${limit} ms`);
-      } else if (
-        isFollowing &&
-        handler.isParticipant &&
-        handler.unackedSince !== 0 &&
-        clock.elapsed - handler.unackedSince > limit
-      ) {
-        handler.fault(`has not acknowledged a proposal for ${limit} ms`);
-      }
-    }
+    this.broadcast.pingAll();
   }
 
   /** Who follows, this server included. */
   private syncedSids(): ReadonlySet<ServerId> {
-    const sids = new Set([this.options.myId]);
-    for (const handler of this.handlers) {
-      const isIn = handler.phase === 'synced' || handler.phase === 'following';
-      if (isIn && handler.isParticipant) sids.add(handler.sid);
-    }
-    return sids;
+    return new Set([this.options.myId, ...this.learners.syncedSids]);
   }
 
   /** Leads no more: every link is closed. */
   end(reason: string): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
-    for (const handler of this.handlers) handler.close();
-    this.handlers.clear();
+    this.learners.close();
     this.ports.ended(reason);
   }
-}
-
-/** Whether a learner is sent what is proposed. */
-export function isForwarded(handler: LearnerHandler): boolean {
-  const { phase } = handler;
-  return phase === 'history' || phase === 'synced' || phase === 'following';
 }

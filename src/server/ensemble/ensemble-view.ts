@@ -6,7 +6,7 @@ import type { LeaderGauges, MemberConfiguration } from '../../fourletter/index.t
 import { configText } from '../../quorum/membership.ts';
 import type { Peer } from '../../quorum/peer.ts';
 import type { Leader } from '../../quorum/zab/leader.ts';
-import { isForwarded } from '../../quorum/zab/leader.ts';
+import { isForwarded } from '../../quorum/zab/learners.ts';
 import type { EnsembleConfig } from '../config/config.ts';
 import type { EnsembleFacts } from '../server-view.ts';
 import type { MembershipInForce } from './membership-in-force.ts';
