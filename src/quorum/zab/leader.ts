@@ -19,12 +19,13 @@ import type { ServerId } from '../server-id.ts';
 import { Broadcast } from './broadcast.ts';
 import { Discovery } from './discovery.ts';
 import type { LeaderHistory } from './history.ts';
-import type { HandlerOwner, LearnerRequest } from './learner-handler.ts';
+import type { HandlerOwner } from './learner-handler.ts';
 import { LearnerHandler } from './learner-handler.ts';
 import { Learners } from './learners.ts';
 import type { NewerEpochs } from './newer-epochs.ts';
 import type { ProposalSizes } from './proposal-sizes.ts';
 import type { Proposal } from './proposals.ts';
+import type { LearnerRequest } from './session-packets.ts';
 import { Synchronization } from './synchronization.ts';
 
 /** How far a leader has come. */

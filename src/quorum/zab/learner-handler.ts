@@ -3,16 +3,14 @@
  *
  *   hello ─FOLLOWERINFO─> epoch ─LEADERINFO, ACKEPOCH─> history ─DIFF, TRUNC or SNAP, NEWLEADER, ACK─> synced ─UPTODATE─> following
  *
- * It knows what this learner has been sent and what it has answered; what servers together have agreed on is the Leader's.
- * Whatever a learner does wrong ends its link with one line in the log.
+ * It knows what this learner has been sent and what it has answered; what servers together have agreed on is the Leader's. A tree or a
+ * log is sent by sync-sender.ts. Whatever a learner does wrong ends its link with one line in the log.
  */
 
 import { StorageError } from '../../datatree/storage/storage-error.ts';
-import type { Id } from '../../jute/data.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { readInt32, readInt64, toHex, toSessionId, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
+import { readInt32, toHex, toZxid, ZXID_ZERO } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
-import { JuteWriter } from '../../jute/writer.ts';
 import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
 import type { Clock, LinkHandler, Log, PeerLink } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
@@ -22,27 +20,22 @@ import type { LeaderHistory } from './history.ts';
 import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import { PacketReader, PacketType, PROTOCOL_VERSION, readLearnerInfo } from './packet.ts';
-import { planSync, SNAP } from './sync-plan.ts';
-import type { SliceResult, SyncSource } from './sync-source.ts';
-import { LogSyncSource, SnapshotSource } from './sync-source.ts';
+import type { LearnerRequest } from './session-packets.ts';
+import {
+  readHeardSessions,
+  readLearnerRequest,
+  readRevalidate,
+  writeRevalidated,
+} from './session-packets.ts';
+import { SyncSender } from './sync-sender.ts';
+import type { SliceResult } from './sync-source.ts';
+import { openSync } from './sync-source.ts';
 
-/** Bytes of a slice of a tree or a log. Writing them takes less than a millisecond. */
-const SLICE_SIZE = 64 * 1024;
 /** Bytes of an introduction: whoever has not told who he is cannot have more kept for him. */
 const HELLO_SIZE_LIMIT = 1024;
 
 /** How far a learner has come. */
 export type LearnerPhase = 'hello' | 'epoch' | 'history' | 'synced' | 'following' | 'closed';
-
-/** What a REQUEST packet asks for. */
-export interface LearnerRequest {
-  readonly sessionId: SessionId;
-  readonly cxid: number;
-  readonly type: number;
-  /** The record, its own copy. */
-  readonly body: Buffer;
-  readonly authinfo: readonly Id[];
-}
 
 /** The leader, as its handlers know it. */
 export interface HandlerOwner {
@@ -105,16 +98,10 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   private readonly reader: PacketReader;
   private readonly packetSizeLimit: number;
   private readonly out = new Outbox();
-  /** What has to be sent before `out`. */
-  private source: SyncSource | null = null;
+  /** Sends what has to be sent before `out`. */
+  private readonly sender = new SyncSender();
   /** Its last zxid when it came. */
   private peerLastZxid: Zxid = ZXID_ZERO;
-  /**
-   * The slice of `source` that is on its way; null while there is none. One is enough, as the kernel has what was sent before it, and
-   * it is filled again and again: buffers of their own, two hundred megabytes for a million znodes, make V8 collect its whole heap
-   * many times a second.
-   */
-  private slice: JuteWriter | null = null;
 
   /** @param packetSizeLimit bytes of data in a packet */
   constructor(ports: HandlerPorts, link: PeerLink, packetSizeLimit: number) {
@@ -262,25 +249,17 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   }
 
   private ping(packet: Packet): void {
-    const { data } = packet;
-    if (data.length % 12 !== 0) throw new JuteError(`a PING of ${data.length} bytes`);
+    const { owner } = this.ports;
+    readHeardSessions(packet, (sessionId, timeout) => owner.heardSession(this, sessionId, timeout));
     this.pingsAnswered += 1;
-    for (let at = 0; at < data.length; at += 12) {
-      const sessionId = toSessionId(readInt64(data, at));
-      this.ports.owner.heardSession(this, sessionId, readInt32(data, at + 8));
-    }
-    this.ports.owner.pingAnswered(this);
+    owner.pingAnswered(this);
   }
 
   private revalidate(packet: Packet): void {
-    const { data } = packet;
     this.ports.metrics.revalidateCount.increment();
-    if (data.length < 12) throw new JuteError(`a REVALIDATE of ${data.length} bytes`);
-    const sessionId = toSessionId(readInt64(data, 0));
-    const isValid = this.ports.owner.revalidate(this, sessionId, readInt32(data, 8));
-    const answer = Buffer.alloc(9);
-    data.copy(answer, 0, 0, 8);
-    answer[8] = isValid ? 1 : 0;
+    const { sessionId, timeout } = readRevalidate(packet);
+    const isValid = this.ports.owner.revalidate(this, sessionId, timeout);
+    const answer = writeRevalidated({ sessionId, isValid });
     this.send(PacketType.revalidate, packet.zxid, answer);
   }
 
@@ -309,35 +288,22 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   /** Begins to make the learner's history ours; what is sent from now on follows behind. */
   synchronise(peerLastZxid: Zxid, isSnapForced: boolean): void {
     const { history, log } = this.ports;
-    const { committed, lastProcessedZxid, lastTxnZxid } = history;
     this.phase = 'history';
     this.peerLastZxid = peerLastZxid;
-    const plan = isSnapForced
-      ? SNAP
-      : planSync(peerLastZxid, {
-          lastProcessedZxid,
-          minZxid: committed.minZxid ?? lastTxnZxid,
-          maxZxid: committed.maxZxid ?? lastTxnZxid,
-          floor: (zxid) => (committed.isEmpty ? lastTxnZxid : committed.floor(zxid)),
-          above: (zxid) => committed.above(zxid),
-        });
-    const source =
-      plan.kind === 'log' ? history.openLog(peerLastZxid, committed.minZxid ?? lastTxnZxid) : null;
-    const kind = plan.kind === 'log' && source === null ? 'snap' : plan.kind;
-    this.syncKind = kind === 'snap' ? 'snap' : 'diff';
+    const sync = openSync(history, peerLastZxid, isSnapForced);
+    this.syncKind = sync.kind === 'snap' ? 'snap' : 'diff';
+    const how = sync.kind === 'log' ? 'DIFF out of the log' : sync.kind.toUpperCase();
     log.info(
-      `synchronising ${this.name}: its last zxid is 0x${toHex(peerLastZxid)}, ours 0x${toHex(lastProcessedZxid)}: ${kind === 'log' ? 'DIFF out of the log' : kind.toUpperCase()}`,
+      `synchronising ${this.name}: its last zxid is 0x${toHex(peerLastZxid)}, ours 0x${toHex(history.lastProcessedZxid)}: ${how}`,
     );
-    if (plan.kind === 'diff' || plan.kind === 'trunc') {
-      const isCut = plan.kind === 'trunc';
-      if (isCut) this.send(PacketType.trunc, plan.after);
-      else this.send(PacketType.diff, plan.after === lastProcessedZxid ? plan.after : lastTxnZxid);
-      this.sendCommitted(plan.after);
+    if ('source' in sync) {
+      this.sender.begin(sync.source);
+      if (sync.kind === 'log') this.sendCommitted(sync.after);
+    } else {
+      this.send(PacketType[sync.kind], sync.zxid);
+      this.sendCommitted(sync.after);
       this.countSync();
-    } else if (source !== null) {
-      this.source = new LogSyncSource(source, peerLastZxid, lastTxnZxid);
-      this.sendCommitted(committed.minZxid ?? lastTxnZxid);
-    } else this.source = new SnapshotSource(history.openSnapshot(), lastProcessedZxid);
+    }
   }
 
   /** Tells the learner that it may serve. */
@@ -363,9 +329,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   flush(): boolean {
     if (!this.isOpen) return false;
     const { out, link } = this;
-    // The next slice is due when this one is sent, which is told.
-    const isMoreToDo = this.source !== null && link.unsentSize === 0 && this.sendSlice(this.source);
-    if (this.source === null && out.size > 0) {
+    const isMoreToDo = this.sendSlice();
+    if (!this.sender.isSending && out.size > 0) {
       const packetCount = this.packetsSent - this.packetsFlushed;
       this.ports.metrics.learnerHandlerQpSize.add(this.sid, packetCount);
       this.packetsFlushed = this.packetsSent;
@@ -378,32 +343,25 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     return false;
   }
 
-  /** Sends a slice; false once everything is sent. */
-  private sendSlice(source: SyncSource): boolean {
-    this.slice ??= new JuteWriter(2 * SLICE_SIZE);
-    const slice = this.slice.reset();
-    const result = this.nextSlice(source, slice);
-    if (result === 'failed') return false;
-    if (result === 'snap') return this.startAgain(source);
-    this.link.write(slice.view());
+  /** Sends a slice where one is due. Returns whether the next is due at once; else its time is when this one is sent, which is told. */
+  private sendSlice(): boolean {
+    const result = this.nextSlice();
+    if (result === null) return false;
+    if (result === 'snap') return this.startAgain();
     // It says nothing meanwhile. Java begins to count when everything is sent; here that is so of each slice.
     this.lastHeardAt = this.ports.clock.elapsed;
-    if (result === 'more') return true;
-    source.close();
-    this.source = null;
-    this.slice = null;
-    this.countSync();
-    return false;
+    if (result === 'done') this.countSync();
+    return result === 'more';
   }
 
-  private nextSlice(source: SyncSource, slice: JuteWriter): SliceResult | 'failed' {
+  private nextSlice(): SliceResult | null {
     try {
-      return source.writeSlice(slice, SLICE_SIZE);
+      return this.sender.sendSlice(this.link);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.ports.owner.logUnreadable(this);
       this.fault(`cannot be sent what it misses: ${error.message}`);
-      return 'failed';
+      return null;
     }
   }
 
@@ -411,9 +369,8 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
    * The log does not reach back far enough, or it differs too much. What was to follow it would follow a tree that shows it already: if
    * some of it were cut off later, a tree with an older zxid than what it shows would bring it back.
    */
-  private startAgain(source: SyncSource): boolean {
+  private startAgain(): boolean {
     this.ports.log.info(`the log does not have what ${this.name} misses: SNAP`);
-    source.close();
     this.out.clear();
     this.packetsFlushed = this.packetsSent;
     this.ports.owner.logTooShort(this, this.peerLastZxid);
@@ -437,20 +394,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
   /** Closes the link; the leader hears nothing of it. */
   close(): void {
     this.phase = 'closed';
-    this.source?.close();
-    this.source = null;
+    this.sender.close();
     this.link.destroy();
   }
-}
-
-function readLearnerRequest(packet: Packet): LearnerRequest {
-  const { data } = packet;
-  if (data.length < 16) throw new JuteError(`a REQUEST of ${data.length} bytes`);
-  return {
-    sessionId: toSessionId(readInt64(data, 0)),
-    cxid: readInt32(data, 8),
-    type: readInt32(data, 12),
-    body: Buffer.from(data.subarray(16)),
-    authinfo: packet.readAuthinfo(),
-  };
 }

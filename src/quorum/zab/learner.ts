@@ -18,7 +18,7 @@ import { StorageError } from '../../datatree/storage/storage-error.ts';
 import type { Id } from '../../jute/data.ts';
 import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { readInt64, toHex, toSessionId, toZxid, writeInt64 } from '../../jute/int64.ts';
+import { readInt64, toHex, toZxid } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
@@ -29,6 +29,13 @@ import { LeaderDial } from './leader-dial.ts';
 import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import { PacketReader, PacketType, PROTOCOL_VERSION, writeLearnerInfo } from './packet.ts';
+import type { RequestStart } from './session-packets.ts';
+import {
+  readRevalidated,
+  writeHeardSessions,
+  writeLearnerRequest,
+  writeRevalidate,
+} from './session-packets.ts';
 import type { TreeReceiver } from './tree-intake.ts';
 import { TreeIntake } from './tree-intake.ts';
 
@@ -344,8 +351,7 @@ export class Learner implements LinkHandler, PacketHandler {
         this.ping(packet);
         break;
       case PacketType.revalidate:
-        if (packet.data.length < 9) throw new JuteError('a REVALIDATE without its answer');
-        server.revalidated(toSessionId(readInt64(packet.data, 0)), packet.data[8] !== 0);
+        this.revalidated(packet);
         break;
       case PacketType.sync:
         server.synced();
@@ -356,6 +362,11 @@ export class Learner implements LinkHandler, PacketHandler {
       default:
         log.warn(`unexpected packet ${packet.type} from the leader`);
     }
+  }
+
+  private revalidated(packet: Packet): void {
+    const { sessionId, isValid } = readRevalidated(packet);
+    this.server.revalidated(sessionId, isValid);
   }
 
   /** A transaction: a follower logs and acknowledges it, an observer has it when it is committed already. */
@@ -456,25 +467,14 @@ export class Learner implements LinkHandler, PacketHandler {
   // ---- what the server asks for
 
   /** Passes on a request of a client. @param record the record behind the request header */
-  request(
-    request: { readonly sessionId: SessionId; readonly cxid: number; readonly type: number },
-    record: Uint8Array,
-    authinfo: readonly Id[],
-  ): void {
-    const data = Buffer.allocUnsafe(16 + record.length);
-    writeInt64(data, 0, request.sessionId);
-    data.writeInt32BE(request.cxid, 8);
-    data.writeInt32BE(request.type, 12);
-    data.set(record, 16);
+  request(request: RequestStart, record: Uint8Array, authinfo: readonly Id[]): void {
+    const data = writeLearnerRequest(request, record);
     this.out.write(PacketType.request, -1n, data, authinfo);
   }
 
   /** Asks whether a session lives. @param timeout ms */
   revalidate(sessionId: SessionId, timeout: number): void {
-    const data = Buffer.alloc(12);
-    writeInt64(data, 0, sessionId);
-    data.writeInt32BE(timeout, 8);
-    this.send(PacketType.revalidate, 0n, data);
+    this.send(PacketType.revalidate, 0n, writeRevalidate({ sessionId, timeout }));
   }
 
   /**
@@ -484,14 +484,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private ping(packet: Packet): void {
     if (this.phase !== 'broadcast') return;
     const heard = this.server.takeHeardSessions();
-    const data = Buffer.alloc(12 * heard.size);
-    let at = 0;
-    for (const [sessionId, timeout] of heard) {
-      writeInt64(data, at, sessionId);
-      data.writeInt32BE(timeout, at + 8);
-      at += 12;
-    }
-    this.send(PacketType.ping, packet.zxid, data);
+    this.send(PacketType.ping, packet.zxid, writeHeardSessions(heard));
   }
 
   private send(type: number, zxid: bigint, data: Uint8Array | null = null): void {

@@ -4,7 +4,7 @@
  *   type int, zxid long, data buffer (int length or -1, bytes), authinfo vector<Id> (int count or -1, {scheme ustring, id ustring} each)
  *
  * They follow each other without any frame: where one ends is known only from what is in it. PacketReader takes them off a
- * stream under any chunking.
+ * stream under any chunking. What REQUEST, REVALIDATE and PING carry is session-packets.ts.
  *
  * | packet | from | zxid | data | handled by |
  * | --- | --- | --- | --- | --- |

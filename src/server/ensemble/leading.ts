@@ -11,7 +11,7 @@ import { readInt32 } from '../../jute/int64.ts';
 import { OpCode } from '../../jute/op-code.ts';
 import type { ServerId } from '../../quorum/server-id.ts';
 import type { Leader, LeaderServer } from '../../quorum/zab/leader.ts';
-import type { LearnerRequest } from '../../quorum/zab/learner-handler.ts';
+import type { LearnerRequest } from '../../quorum/zab/session-packets.ts';
 import type { Journal } from '../journal.ts';
 import { Ordering } from '../ordering.ts';
 import { Request } from '../pipeline/request.ts';
