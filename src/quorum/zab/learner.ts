@@ -9,26 +9,29 @@
  *  - the leader's history, then the current epoch, before the ACK of NEWLEADER: the leader counts it as committed. The epoch must
  *    not be there without the history: in the next election this server would pass for newer than it is;
  *  - a proposal before its ACK, and none before the ACK of NEWLEADER.
- * Nothing is applied before UPTODATE: until then the leader itself may not last.
+ * Nothing is applied before UPTODATE: until then the leader itself may not last. Discovery is
+ * accept-epoch.ts, DIFF, TRUNC and SNAP are sync-intake.ts, the transactions behind them received-proposals.ts.
  */
 
-import type { LoggedTxn } from '../../datatree/storage/committed-log.ts';
 import type { Epochs } from '../../datatree/storage/epochs.ts';
 import { StorageError } from '../../datatree/storage/storage-error.ts';
 import type { Id } from '../../jute/data.ts';
-import { Fifo } from '../../jute/fifo.ts';
 import type { SessionId, Zxid } from '../../jute/int64.ts';
-import { readInt64, toHex, toZxid } from '../../jute/int64.ts';
+import { toHex } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
 import type { Address, Clock, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
+import type { LearnerHistory } from './accept-epoch.ts';
+import { acceptEpoch } from './accept-epoch.ts';
 import { LeaderDial } from './leader-dial.ts';
 import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import { PacketReader, PacketType, PROTOCOL_VERSION, writeLearnerInfo } from './packet.ts';
+import type { ProposalReceiver } from './received-proposals.ts';
+import { ReceivedProposals } from './received-proposals.ts';
 import type { RequestStart } from './session-packets.ts';
 import {
   readRevalidated,
@@ -36,8 +39,8 @@ import {
   writeLearnerRequest,
   writeRevalidate,
 } from './session-packets.ts';
-import type { TreeReceiver } from './tree-intake.ts';
-import { TreeIntake } from './tree-intake.ts';
+import type { SyncReceiver } from './sync-intake.ts';
+import { SyncIntake, syncName } from './sync-intake.ts';
 
 /** How far a learner has come. */
 export type LearnerPhase =
@@ -49,27 +52,13 @@ export type LearnerPhase =
   | 'ended';
 
 /** What a learner asks of its server. */
-export interface LearnerServer extends TreeReceiver {
-  /** The last zxid of the history: of the last transaction in the log, or the beginning of an epoch. */
-  readonly lastZxid: Zxid;
-  /** The history could not be cut where a leader wanted it: nothing but a whole tree will do. */
-  readonly needsTree: boolean;
-  /** Cuts off what is behind `zxid`, in the log and in the tree. Raises StorageError where that cannot be done. */
-  truncate(zxid: Zxid): void;
-  /** Begins to take a tree that replaces the history; until it is finished the history stays as it was. */
-  startSnapshot(zxid: Zxid): void;
-  /** Whether so much of the tree waits for the disk that no more should be taken for now. */
-  readonly isSnapshotFull: boolean;
-  /** Appends a proposal to the log. `durable` tells when it is on disk. @param record header, transaction, digest; its own copy */
-  append(zxid: Zxid, record: Buffer): void;
+export interface LearnerServer extends LearnerHistory, SyncReceiver, ProposalReceiver {
   /** Calls back once everything that was taken, the tree too, is on disk. */
   whenDurable(done: () => void): void;
   /** The membership that the leader has, as text. */
   setMembership(text: string): void;
   /** Serves clients from now on. The leader's epoch begins with `zxid`. */
   startFollowing(zxid: Zxid): void;
-  /** Applies everything up to `zxid`. */
-  commitThrough(zxid: Zxid): void;
   /** The sessions that were heard since the last call, with their time-outs in ms. */
   takeHeardSessions(): ReadonlyMap<SessionId, number>;
   /** The leader's answer to revalidate(). */
@@ -125,21 +114,8 @@ export class Learner implements LinkHandler, PacketHandler {
 
   private epoch = 0;
   private epochHeardAt = 0;
-  /** Whether DIFF, TRUNC or SNAP has come. */
-  private hasSyncBegun = false;
-  private readonly intake: TreeIntake;
-  private isPaused = false;
-  /** Proposals that came before NEWLEADER. */
-  private unlogged: LoggedTxn[] = [];
-  /** What is in the log or on its way there and not committed. */
-  private readonly uncommitted = new Fifo<Zxid>();
-  /** What came before UPTODATE and is committed: applied when it comes. */
-  private commitWaiting: Zxid | null = null;
-  private lastReceived: Zxid = toZxid(0n);
-  private lastCommitReceived: Zxid = toZxid(0n);
-  /** What is to be acknowledged when it is on disk. */
-  private readonly unacked = new Fifo<Zxid>();
-  private isNewLeaderAcked = false;
+  private readonly intake: SyncIntake;
+  private readonly proposals: ReceivedProposals;
   private isUpToDate = false;
 
   constructor(ports: LearnerPorts, options: LearnerOptions) {
@@ -147,7 +123,10 @@ export class Learner implements LinkHandler, PacketHandler {
     this.options = options;
     this.server = ports.server(this);
     this.reader = new PacketReader(options.packetSizeLimit);
-    this.intake = new TreeIntake(this.server);
+    this.intake = new SyncIntake(this.server);
+    this.proposals = new ReceivedProposals(this.server, (zxid) => {
+      if (!options.isObserver) this.send(PacketType.ack, zxid);
+    });
     this.dial = new LeaderDial(
       {
         ...ports,
@@ -235,49 +214,31 @@ export class Learner implements LinkHandler, PacketHandler {
     if (packet.type !== PacketType.leaderInfo || packet.data.length < 4) {
       throw new JuteError(`packet ${packet.type} instead of LEADERINFO`);
     }
-    const { server } = this;
-    const { epochs } = this.ports;
     const epoch = epochOf(packet.zxid);
-    // What an observer has accepted counts for nobody; it only must not follow whom it has left behind.
-    const oldest = this.options.isObserver ? epochs.current : epochs.accepted;
-    if (epoch < oldest) {
+    const answer = acceptEpoch(this.ports.epochs, this.server, epoch, this.options.isObserver);
+    if (answer.kind === 'refused') {
       this.hasRefused = true;
-      this.end(`its epoch ${epoch} is older than ${oldest}, which we have accepted`);
+      this.end(answer.reason);
       return;
     }
-    const answer = Buffer.alloc(4);
-    // Accepted before, maybe by a leader that is gone: this server must not count twice for the same epoch.
-    const isWitness = epoch > epochs.accepted;
-    answer.writeInt32BE(isWitness ? epochs.current : -1);
-    if (isWitness) epochs.setAccepted(epoch);
     this.epoch = epoch;
     this.epochHeardAt = this.ports.clock.elapsed;
     this.phase = 'synchronization';
-    // To the beginning of an epoch above its own a leader, also one of Java's, can but answer with the tree: it is nothing that it has, and
-    // no transaction. A witness says what it has, or what is committed could be lost; it will come again where that cannot be cut.
-    const lastZxid = server.needsTree && !isWitness ? startOfEpoch(epoch + 1) : server.lastZxid;
-    this.send(PacketType.ackEpoch, lastZxid, answer);
+    const data = Buffer.alloc(4);
+    data.writeInt32BE(answer.currentEpoch);
+    this.send(PacketType.ackEpoch, answer.lastZxid, data);
   }
 
   private synchronise(packet: Packet): void {
-    const { server } = this;
-    const { log } = this.ports;
-    const { type } = packet;
-    if (this.hasSyncBegun) {
+    if (this.intake.hasBegun) {
       this.syncPacket(packet);
       return;
     }
-    this.hasSyncBegun = true;
-    const { zxid } = packet;
-    log.info(
-      `synchronising with leader ${this.options.leader}: ${syncName(type)} 0x${toHex(zxid)}, ours is 0x${toHex(server.lastZxid)}`,
+    const { type, zxid } = packet;
+    this.ports.log.info(
+      `synchronising with leader ${this.options.leader}: ${syncName(type)} 0x${toHex(zxid)}, ours is 0x${toHex(this.server.lastZxid)}`,
     );
-    if (type === PacketType.snap) {
-      server.startSnapshot(zxid);
-      this.intake.start();
-    } else if (type === PacketType.trunc) server.truncate(zxid);
-    else if (type !== PacketType.diff) throw new JuteError(`packet ${type} instead of DIFF`);
-    this.lastReceived = type === PacketType.diff ? server.lastZxid : zxid;
+    this.proposals.begin(this.intake.begin(type, zxid));
   }
 
   get wantsRaw(): boolean {
@@ -315,16 +276,12 @@ export class Learner implements LinkHandler, PacketHandler {
     const { epochs } = this.ports;
     if (packet.data.length > 1) server.setMembership(packet.data.toString('utf8'));
     this.phase = 'ready';
-    for (const { zxid, record } of this.unlogged) server.append(zxid, record);
-    this.unlogged = [];
-    // What the leader says is committed waits for nobody.
-    for (const zxid of this.uncommitted) this.unacked.push(zxid);
+    this.proposals.logAll();
     server.whenDurable(() => {
       if (this.phase === 'ended') return;
       epochs.setCurrent(this.epoch);
       this.send(PacketType.ack, startOfEpoch(this.epoch));
-      this.isNewLeaderAcked = true;
-      this.acknowledge();
+      this.proposals.newLeaderAcked();
       if (this.isUpToDate) this.startFollowing();
     });
   }
@@ -371,46 +328,17 @@ export class Learner implements LinkHandler, PacketHandler {
 
   /** A transaction: a follower logs and acknowledges it, an observer has it when it is committed already. */
   private proposal(packet: Packet): void {
-    const { zxid, type } = packet;
-    const isInform = type !== PacketType.proposal;
+    const { zxid, type, data } = packet;
     const skipped = type === PacketType.informAndActivate ? 8 : 0;
-    if (packet.data.length < skipped + 32) throw new JuteError('a proposal without a header');
-    // What is sent behind a tree may be in it already, and Java's leader sends some transactions twice.
-    if (zxid > this.lastReceived) {
-      const record = Buffer.from(packet.data.subarray(skipped));
-      if (readInt64(record, 12) !== zxid) throw new JuteError('a proposal with two zxids');
-      this.lastReceived = zxid;
-      this.uncommitted.push(zxid);
-      if (this.phase === 'synchronization') this.unlogged.push({ zxid, record });
-      else {
-        this.unacked.push(zxid);
-        this.server.append(zxid, record);
-      }
-    }
-    if (isInform) this.committed(zxid);
+    this.proposals.received(zxid, data.subarray(skipped));
+    if (type !== PacketType.proposal) this.proposals.committed(zxid);
     if (skipped > 0) this.activate(zxid);
   }
 
   private commit(packet: Packet): void {
     const { zxid } = packet;
-    this.committed(zxid);
+    this.proposals.committed(zxid);
     if (packet.type === PacketType.commitAndActivate) this.activate(zxid);
-  }
-
-  /** In order: a leader that commits what this server was not sent cannot be followed. */
-  private committed(zxid: Zxid): void {
-    if (zxid <= this.lastCommitReceived) return;
-    const next = this.uncommitted.first;
-    if (next !== zxid) {
-      if (zxid <= this.lastReceived && (next === undefined || zxid < next)) return;
-      throw new JuteError(
-        `the leader commits 0x${toHex(zxid)}, but next is ${next === undefined ? 'nothing' : `0x${toHex(next)}`}`,
-      );
-    }
-    this.uncommitted.shift();
-    this.lastCommitReceived = zxid;
-    if (this.phase === 'broadcast') this.server.commitThrough(zxid);
-    else this.commitWaiting = zxid;
   }
 
   /** The membership has changed. Who leads and who follows is found anew, with the membership that the tree has now. */
@@ -421,7 +349,7 @@ export class Learner implements LinkHandler, PacketHandler {
   private upToDate(): void {
     if (this.isUpToDate) throw new JuteError('UPTODATE twice');
     this.isUpToDate = true;
-    if (this.isNewLeaderAcked) this.startFollowing();
+    if (this.proposals.isNewLeaderAcked) this.startFollowing();
   }
 
   private startFollowing(): void {
@@ -432,8 +360,7 @@ export class Learner implements LinkHandler, PacketHandler {
     this.send(PacketType.ack, zxid);
     server.startFollowing(zxid);
     this.ports.following(this.epoch);
-    if (this.commitWaiting !== null) server.commitThrough(this.commitWaiting);
-    this.commitWaiting = null;
+    this.proposals.startApplying();
   }
 
   private countSync(): void {
@@ -443,25 +370,9 @@ export class Learner implements LinkHandler, PacketHandler {
     summary.add(clock.elapsed - this.epochHeardAt);
   }
 
-  // ---- acknowledgements
-
-  private durableThrough: Zxid = toZxid(0n);
-
   /** The log has everything up to `zxid` on disk. */
   durable(zxid: Zxid): void {
-    this.durableThrough = zxid;
-    this.acknowledge();
-  }
-
-  /** Each by itself, also what is committed meanwhile: a leader of Java's closes the link where one is missing (SyncLimitCheck). */
-  private acknowledge(): void {
-    if (!this.isNewLeaderAcked) return;
-    const { unacked } = this;
-    for (let zxid = unacked.first; zxid !== undefined; zxid = unacked.first) {
-      if (zxid > this.durableThrough) return;
-      unacked.shift();
-      if (!this.options.isObserver) this.send(PacketType.ack, zxid);
-    }
+    this.proposals.durable(zxid);
   }
 
   // ---- what the server asks for
@@ -497,25 +408,16 @@ export class Learner implements LinkHandler, PacketHandler {
   endTurn(): void {
     const { out, link } = this;
     if (link === null) return;
-    this.pauseOrResume(link);
+    // A leader that has to wait for our disk is not silent.
+    if (this.intake.pauseOrResume(link)) this.lastHeardAt = this.ports.clock.elapsed;
     if (out.size === 0) return;
     out.flush(link);
     if (link.unsentSize > UNSENT_LIMIT) this.end('the leader does not read');
   }
 
-  /** A tree is taken as fast as the disk takes it; a leader that has to wait for that is not silent. */
-  private pauseOrResume(link: PeerLink): void {
-    const { isSnapshotFull } = this.server;
-    if (isSnapshotFull === this.isPaused) return;
-    this.isPaused = isSnapshotFull;
-    this.lastHeardAt = this.ports.clock.elapsed;
-    if (isSnapshotFull) link.pause();
-    else link.resume();
-  }
-
   /** When run() wants to be called, in ms. */
   get deadline(): number {
-    if (this.phase === 'ended' || this.isPaused) return Number.POSITIVE_INFINITY;
+    if (this.phase === 'ended' || this.intake.isPaused) return Number.POSITIVE_INFINITY;
     if (this.phase === 'dialling') return this.dial.deadline;
     return this.lastHeardAt + this.silenceLimit;
   }
@@ -541,18 +443,5 @@ export class Learner implements LinkHandler, PacketHandler {
     this.link?.destroy();
     this.link = null;
     this.ports.ended(reason);
-  }
-}
-
-function syncName(type: number): string {
-  switch (type) {
-    case PacketType.diff:
-      return 'DIFF';
-    case PacketType.trunc:
-      return 'TRUNC';
-    case PacketType.snap:
-      return 'SNAP';
-    default:
-      return `packet ${type}`;
   }
 }

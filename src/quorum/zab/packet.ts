@@ -11,9 +11,9 @@
  * | FOLLOWERINFO, OBSERVERINFO | learner | accepted epoch, 0 | LearnerInfo | LearnerHandler.learnerInfo |
  * | LEADERINFO | leader | new epoch, 0 | protocol version int | Learner.leaderInfo |
  * | ACKEPOCH | learner | last zxid in the log | current epoch int, or -1 | LearnerHandler.ackEpoch |
- * | DIFF | leader | last committed | | Learner.synchronise |
- * | TRUNC | leader | where to cut | | Learner.synchronise |
- * | SNAP | leader | of the tree that follows | (a tree, then the string BenWasHere) | Learner.synchronise, TreeIntake.take |
+ * | DIFF | leader | last committed | | SyncIntake.begin |
+ * | TRUNC | leader | where to cut | | SyncIntake.begin |
+ * | SNAP | leader | of the tree that follows | (a tree, then the string BenWasHere) | SyncIntake.begin, SyncIntake.take |
  * | NEWLEADER | leader | new epoch, 0 | membership as text | Learner.newLeader |
  * | UPTODATE | leader | -1 | | Learner.upToDate |
  * | PROPOSAL | leader | its own | header, transaction, digest | Learner.proposal |
@@ -24,7 +24,7 @@
  * | INFORMANDACTIVATE | leader, to observers | its own | designated leader long, as PROPOSAL | Learner.proposal |
  * | PING | leader; answered by learners | last proposed | of the answer: sessions that were heard, {id long, time-out int} each | both |
  * | REQUEST | learner | -1 | session long, cxid int, type int, record | Leader.request |
- * | SYNC | leader | 0 | | Learner.sync |
+ * | SYNC | leader | 0 | | Learner.leaderPacket |
  * | REVALIDATE | learner; answered by the leader | 0 | session long, time-out int; session long, boolean | both |
  */
 

@@ -1,6 +1,6 @@
 /*
  * A member whose log cannot be cut where its leader wants it: there is nothing but a snapshot that is newer. It comes again, and asks
- * for the tree with a zxid to which Java's leader, too, has no other answer (src/quorum/zab/learner.ts).
+ * for the tree with a zxid to which Java's leader, too, has no other answer (src/quorum/zab/accept-epoch.ts).
  */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
