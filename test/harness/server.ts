@@ -9,12 +9,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../bench/free-port.ts';
 import { endWithTests } from './command.ts';
 import { java, shortLivedJvm, zookeeperClassPath } from './java.ts';
+import { freePort } from './ports.ts';
 import { until, within } from './until.ts';
-
-export { freePort };
 
 /** Which server: this project's, or Apache ZooKeeper's. */
 export type ServerKind = 'ours' | 'java';

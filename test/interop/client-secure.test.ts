@@ -20,7 +20,8 @@ import {
 import { failure } from '../client/stories/scene.ts';
 import { run, runWell } from '../harness/command.ts';
 import { keytool } from '../harness/java.ts';
-import { freePort, startServer, type TestServer } from '../harness/server.ts';
+import { freePort } from '../harness/ports.ts';
+import { startServer, type TestServer } from '../harness/server.ts';
 
 const zkCli = fileURLToPath(new URL('../../bin/zk-cli', import.meta.url));
 const DIGEST = 'org.apache.zookeeper.server.auth.DigestLoginModule';

@@ -17,7 +17,8 @@ import {
 } from '../../src/client/index.ts';
 import { failure } from '../client/stories/scene.ts';
 import { run } from '../harness/command.ts';
-import { freePort, makeServer, type TestServer } from '../harness/server.ts';
+import { freePort } from '../harness/ports.ts';
+import { makeServer, type TestServer } from '../harness/server.ts';
 import { until } from '../harness/until.ts';
 import { superDigest, superUser } from './differential/arguments.ts';
 

@@ -11,17 +11,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tool } from '../cli/tool/tool-run.ts';
 import { run } from '../harness/command.ts';
 import { runZooKeeperClass } from '../harness/java.ts';
+import { freePort } from '../harness/ports.ts';
 import { Random } from '../harness/random.ts';
 import { openSession } from '../harness/raw-client.ts';
 import * as requests from '../harness/requests.ts';
 import { Op } from '../harness/requests.ts';
-import {
-  freePort,
-  makeServer,
-  type ServerKind,
-  serverKinds,
-  TestServer,
-} from '../harness/server.ts';
+import { makeServer, type ServerKind, serverKinds, TestServer } from '../harness/server.ts';
 import { filesOf } from '../harness/transaction-log.ts';
 import { superDigest } from './differential/arguments.ts';
 import { dumpTree } from './differential/dump.ts';

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ZooKeeper } from '../../src/client/index.ts';
 import { run } from '../harness/command.ts';
-import { freePort, serverKinds, withServer } from '../harness/server.ts';
+import { freePort } from '../harness/ports.ts';
+import { serverKinds, withServer } from '../harness/server.ts';
 
 const zkCli = fileURLToPath(new URL('../../bin/zk-cli', import.meta.url));
 

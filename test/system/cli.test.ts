@@ -23,7 +23,8 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endWithTests, type Finished, run } from '../harness/command.ts';
-import { fourLetterWord, freePort } from '../harness/server.ts';
+import { freePort } from '../harness/ports.ts';
+import { fourLetterWord } from '../harness/server.ts';
 import { until, within } from '../harness/until.ts';
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url));

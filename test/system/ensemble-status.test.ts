@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Finished, run } from '../harness/command.ts';
 import { fourLetterWord } from '../harness/server.ts';
 import { until } from '../harness/until.ts';
-import { lastingPort } from '../interop/ensemble/harness/ports.ts';
+import { freePort } from '../harness/ports.ts';
 import { SessionClient } from '../interop/ensemble/harness/session-client.ts';
 
 const zkServer = fileURLToPath(new URL('../../bin/zk-server', import.meta.url));
@@ -37,8 +37,8 @@ beforeEach(async () => {
   const made: Site[] = [];
   for (const id of [1, 2, 3, 4]) {
     const role = id === 4 ? 'observer' : 'participant';
-    lines.push(`server.${id}=127.0.0.1:${await lastingPort()}:${await lastingPort()}:${role}`);
-    made.push({ id, folder: join(folder, String(id)), port: await lastingPort() });
+    lines.push(`server.${id}=127.0.0.1:${await freePort()}:${await freePort()}:${role}`);
+    made.push({ id, folder: join(folder, String(id)), port: await freePort() });
   }
   for (const { id, folder: own, port } of made) {
     mkdirSync(join(own, 'data'), { recursive: true });

@@ -17,7 +17,8 @@ import {
   TreeCache,
   ZooKeeper,
 } from '../../../src/client/index.ts';
-import { freePort, type ServerKind } from '../../harness/server.ts';
+import { freePort } from '../../harness/ports.ts';
+import { type ServerKind } from '../../harness/server.ts';
 import { until, within } from '../../harness/until.ts';
 import { failure, Scene } from './scene.ts';
 

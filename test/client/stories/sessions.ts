@@ -13,7 +13,8 @@ import {
   toHex,
   ZooKeeper,
 } from '../../../src/client/index.ts';
-import { freePort, type ServerKind } from '../../harness/server.ts';
+import { freePort } from '../../harness/ports.ts';
+import { type ServerKind } from '../../harness/server.ts';
 import { until, within } from '../../harness/until.ts';
 import { failure, losing, Scene } from './scene.ts';
 

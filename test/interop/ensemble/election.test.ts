@@ -17,7 +17,8 @@ import { quorumRule } from '../../../src/quorum/quorum-rule.ts';
 import type { PeerState } from '../../../src/quorum/server-id.ts';
 import { endWithTests } from '../../harness/command.ts';
 import { java, shortLivedJvm, zookeeperClassPath } from '../../harness/java.ts';
-import { freePort } from '../../harness/server.ts';
+import { freePort } from '../../harness/ports.ts';
+
 import { until } from '../../harness/until.ts';
 
 function attach(socket: Socket, makeHandler: (link: PeerLink) => LinkHandler): void {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Finished, run } from '../../harness/command.ts';
 import { until } from '../../harness/until.ts';
-import { lastingPort } from '../../interop/ensemble/harness/ports.ts';
+import { freePort } from '../../harness/ports.ts';
 import { SessionClient } from '../../interop/ensemble/harness/session-client.ts';
 
 const zkServer =
@@ -53,9 +53,9 @@ async function makeNodes(count: number): Promise<readonly Node[]> {
   const lines: string[] = [];
   const clientPorts: number[] = [];
   for (let id = 1; id <= count; id++) {
-    const ports = `${await lastingPort()}:${await lastingPort()}`;
+    const ports = `${await freePort()}:${await freePort()}`;
     lines.push(`server.${id}=127.0.0.1:${ports}${id > 3 ? ':observer' : ''}\n`);
-    clientPorts.push(await lastingPort());
+    clientPorts.push(await freePort());
   }
   return clientPorts.map((port, index) => new Node(index + 1, folder, port, lines.join('')));
 }

@@ -15,7 +15,7 @@ import { until } from '../../../harness/until.ts';
 import { superDigest } from '../../differential/arguments.ts';
 import { Links } from './links.ts';
 import { Member, type Place, type Role } from './member.ts';
-import { lastingPort } from './ports.ts';
+import { freePort } from '../../../harness/ports.ts';
 
 /** One member to be. Members are numbered from 1. */
 export interface MemberPlan {
@@ -50,9 +50,9 @@ async function makePlace(folder: string, id: number, isObserver: boolean): Promi
     id,
     isObserver,
     folder: own,
-    clientPort: await lastingPort(),
-    quorumPort: await lastingPort(),
-    electionPort: await lastingPort(),
+    clientPort: await freePort(),
+    quorumPort: await freePort(),
+    electionPort: await freePort(),
   };
 }
 
