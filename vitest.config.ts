@@ -25,7 +25,7 @@ if (!hasInterop) {
   );
 }
 
-const oneAtATime = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false };
+const oneAtATime = { testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false };
 
 const interop = {
   test: {

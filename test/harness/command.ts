@@ -33,6 +33,9 @@ export function needProgram(name: string, debianPackage: string): string {
   );
 }
 
+/** How long a program may take (ms): the longest of them are scripts that run a dozen others. */
+const longestRunMs = 300_000;
+
 const running = new Set<ChildProcess>();
 
 process.once('exit', () => {
@@ -59,7 +62,7 @@ export function run(
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Finished> {
-  const { input = '', timeoutMs = 60_000, cwd, env } = options;
+  const { input = '', timeoutMs = longestRunMs, cwd, env } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
@@ -139,7 +142,7 @@ export class Dialogue {
   }
 
   /** Waits until the program has said a line, and fails with what it did say if it does not or ends before. */
-  async hear(line: string, timeoutMs = 60_000): Promise<void> {
+  async hear(line: string, timeoutMs = longestRunMs): Promise<void> {
     await until(
       `the program to say "${line}"`,
       () => {
@@ -160,7 +163,7 @@ export class Dialogue {
   }
 
   /** Waits for its end with exit code 0 and returns the lines it wrote to standard output. */
-  async end(timeoutMs = 60_000): Promise<readonly string[]> {
+  async end(timeoutMs = longestRunMs): Promise<readonly string[]> {
     this.#child.stdin?.end();
     const code = await within('the program to end', this.#finished, timeoutMs).catch(
       (error: unknown) => {

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { within } from './until.ts';
+import { patienceMs, within } from './until.ts';
 import { framed, WireReader, WireWriter } from './wire.ts';
 
 /** The answer to a connect request. */
@@ -115,7 +115,7 @@ export class RawConnection {
   }
 
   /** The next frame without its length, or null when the server has closed and nothing is left. */
-  async frame(timeoutMs = 15_000): Promise<Buffer | null> {
+  async frame(timeoutMs = patienceMs): Promise<Buffer | null> {
     while (this.#frames.length === 0 && !this.#closed) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -127,13 +127,13 @@ export class RawConnection {
   }
 
   /** The next frame as a reply or an event, or null when the server has closed. */
-  async reply(timeoutMs = 15_000): Promise<Reply | null> {
+  async reply(timeoutMs = patienceMs): Promise<Reply | null> {
     const frame = await this.frame(timeoutMs);
     return frame === null ? null : readReply(frame);
   }
 
   /** Waits until the server closes; frames that come first are kept. */
-  async end(timeoutMs = 15_000): Promise<void> {
+  async end(timeoutMs = patienceMs): Promise<void> {
     if (this.#closed) return;
     await within('the server to close the connection', once(this.socket, 'close'), timeoutMs);
   }

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { endWithTests } from './command.ts';
 import { java, shortLivedJvm, zookeeperClassPath } from './java.ts';
 import { freePort } from './ports.ts';
-import { until, within } from './until.ts';
+import { patienceMs, until, within } from './until.ts';
 
 /** Which server: this project's, or Apache ZooKeeper's. */
 export type ServerKind = 'ours' | 'java';
@@ -48,7 +48,7 @@ const keptLog = 8_000_000;
 export async function fourLetterWord(
   port: number,
   word: string | Uint8Array,
-  timeoutMs = 5_000,
+  timeoutMs = patienceMs,
 ): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   const parts: Buffer[] = [];
@@ -174,7 +174,7 @@ export class TestServer {
     await until(`the ${this.kind} server to serve`, async () => {
       if (this.#process === null) return true;
       // A Java server that is asked while it starts may never answer that connection.
-      const answer = await fourLetterWord(this.port, 'srvr', 500);
+      const answer = await fourLetterWord(this.port, 'srvr', 1_000);
       return answer.startsWith('Zookeeper version');
     }).catch((error: unknown) => {
       throw new Error(`${error}\n${this.log}`);
@@ -184,7 +184,7 @@ export class TestServer {
   }
 
   /** Waits until the process has ended by itself, and says how. */
-  async exited(timeoutMs = 15_000): Promise<ServerExit> {
+  async exited(timeoutMs = patienceMs): Promise<ServerExit> {
     if (this.#exit === null) throw new Error('the server was never started');
     return await within(`the ${this.kind} server to end`, this.#exit, timeoutMs);
   }
@@ -210,9 +210,17 @@ export class TestServer {
     return fourLetterWord(this.port, word);
   }
 
+  /** Sends `mntr` until the answer is whole: Java now and then closes without one, and in the middle of a long one. */
+  wholeMntr(): Promise<string> {
+    return until('the whole answer to mntr', async () => {
+      const answer = await this.word('mntr');
+      return /sync_processor_batch_size.*\n$|not currently serving/s.test(answer) && answer;
+    });
+  }
+
   /** The keys and values of `mntr`. */
   async mntr(): Promise<Map<string, string>> {
-    const lines = (await this.word('mntr')).trim().split('\n');
+    const lines = (await this.wholeMntr()).trim().split('\n');
     return new Map(
       lines.map((line) => {
         const tab = line.indexOf('\t');

@@ -6,6 +6,12 @@
 /** How long to rest between two questions (ms). */
 const pollMs = 10;
 
+/**
+ * How long to wait where a deadline is nothing but a safety net (ms): much longer than anything takes on a machine that is
+ * five times slower than usual, and whose disk stands still for some seconds.
+ */
+export const patienceMs = 60_000;
+
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -15,7 +21,7 @@ const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 15_000,
+  timeoutMs = patienceMs,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -34,7 +40,11 @@ export async function until<T>(
 }
 
 /** The promise's value, or an error naming what was waited for once `timeoutMs` have passed. */
-export async function within<T>(what: string, promise: Promise<T>, timeoutMs = 15_000): Promise<T> {
+export async function within<T>(
+  what: string,
+  promise: Promise<T>,
+  timeoutMs = patienceMs,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${timeoutMs} ms for ${what}`)), timeoutMs);

@@ -56,7 +56,7 @@ describe('a client of an ensemble', () => {
         const lost = once(zk, 'disconnected');
         await ensemble.kill(server);
         await within('the client to notice', lost);
-        await zk.connected({ timeoutMs: 40_000 });
+        await zk.connected({ timeoutMs: 90_000 });
         expect(serverOf(ensemble, zk)).not.toBe(server);
         await ensemble.launch(server);
         await ensemble.settled();
@@ -87,14 +87,14 @@ describe('a client of an ensemble', () => {
         await writer.close();
         await Promise.all([ensemble.kill(1), ensemble.kill(2)]);
         const isReadOnly = async () => (await ensemble.member(3).server.word('isro')) === 'ro';
-        await until('the third to notice', isReadOnly, 40_000);
-        const timeouts = { sessionTimeoutMs: 8_000, timeoutMs: 40_000 };
+        await until('the third to notice', isReadOnly, 90_000);
+        const timeouts = { sessionTimeoutMs: 8_000, timeoutMs: 90_000 };
         const zk = await connect(ensemble, { canBeReadOnly: true, ...timeouts });
         expect(zk.state).toBe('connectedReadOnly');
         expect(String((await zk.getData('/a')).data)).toBe('x');
         await expect(zk.create('/b')).rejects.toBeInstanceOf(NotReadOnlyError);
         await ensemble.launch(1);
-        await until('a server that can write', () => zk.state === 'connected', 60_000);
+        await until('a server that can write', () => zk.state === 'connected', 90_000);
         expect(await retryOnLoss(() => zk.create('/b'))).toBe('/b');
         await zk.close();
       } finally {

@@ -122,7 +122,7 @@ describe.each([
   it(`outlives the change to ${second}, and expires there with its ephemerals`, async () => {
     const [one, two] = await twoOnOneFolder(first, second);
     await one.start();
-    const session = await openSession(one.port, { timeoutMs: 4_000 });
+    const session = await openSession(one.port, { timeoutMs: 8_000 });
     const watcher = await openSession(one.port, { timeoutMs: 40_000 });
     await session.request(Op.create, requests.create('/mine', Buffer.from('x'), 1));
     await one.kill9();

@@ -29,7 +29,7 @@ for (const seed of seeds) {
   const quotas = seed % 4 < 2;
   const settings = quotas ? config : withSnapshots;
   it(`answers ${steps} random steps of seed ${seed} as Apache ZooKeeper does`, {
-    timeout: 60_000 + steps * 60,
+    timeout: 600_000 + steps * 60,
   }, async () => {
     const summary = await withServer('java', settings, (reference) =>
       withServer(subjectKind, settings, (subject) =>

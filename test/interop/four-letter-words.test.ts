@@ -20,8 +20,8 @@ const words = [
 /** What `echo word | nc host port` prints. */
 async function asked(server: TestServer, word: string): Promise<string> {
   const nc = needProgram('nc', 'netcat-openbsd');
-  const args = ['-w', '5', '127.0.0.1', String(server.port)];
-  const options = { input: `${word}\n`, timeoutMs: 10_000 };
+  const args = ['-w', '30', '127.0.0.1', String(server.port)];
+  const options = { input: `${word}\n` };
   // Java now and then closes without an answer, and when the machine is busy in the middle of a long one.
   const end = word === 'mntr' ? 'write_per_namespace' : '';
   return await until(`an answer to ${word}`, async () => {

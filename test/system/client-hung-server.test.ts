@@ -33,8 +33,6 @@ it('a client that is closed leaves nothing behind, also where its server does no
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const { stdout } = await run(process.execPath, [program, `127.0.0.1:${port}`], {
-    timeoutMs: 20_000,
-  });
+  const { stdout } = await run(process.execPath, [program, `127.0.0.1:${port}`]);
   expect(stdout).toBe('closed\n');
 });

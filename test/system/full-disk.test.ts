@@ -38,7 +38,7 @@ async function fill(session: RawSession, data: Buffer): Promise<string[]> {
   const acknowledged: string[] = [];
   for (let xid = 1; ; xid++) {
     connection.send(xid, Op.create, requests.create(`/big-${xid}`, data));
-    const reply = await connection.reply(30_000);
+    const reply = await connection.reply();
     if (reply === null) return acknowledged;
     expect(reply.err).toBe(0);
     acknowledged.push(`/big-${xid}`);

@@ -15,7 +15,7 @@ it('answers every request of a burst that the roll of the log parts', () =>
     const count = 100;
     for (let n = 1; n <= count; n++) connection.send(n, Op.create, requests.create(`/n${n}`));
     for (let n = 1; n <= count; n++) {
-      expect(await connection.reply(5_000)).toMatchObject({ xid: n, err: 0 });
+      expect(await connection.reply()).toMatchObject({ xid: n, err: 0 });
     }
     expect((await filesOf(server.versionFolder, 'log')).length).toBeGreaterThan(10);
   }));

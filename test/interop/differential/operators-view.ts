@@ -4,6 +4,7 @@
  * that watch nothing in `wchs` and `wchc`: Java goes on naming a connection whose last watch has fired.
  */
 import type { TestServer } from '../../harness/server.ts';
+import { until } from '../../harness/until.ts';
 import type { NameSession } from './replies.ts';
 
 const comparedKeys = [
@@ -34,13 +35,16 @@ export async function operatorsView(
   server: TestServer,
   nameSession: NameSession,
 ): Promise<string[]> {
+  // Java now and then closes without an answer. None of these words has an empty one where somebody watches.
+  const asked = (word: string): Promise<string> =>
+    until(`an answer to ${word}`, async () => (await server.word(word)) || false);
   const [srvr, mntr, wchs, wchp, wchc, dump] = await Promise.all([
-    server.word('srvr'),
+    asked('srvr'),
     server.mntr(),
-    server.word('wchs'),
-    server.word('wchp'),
-    server.word('wchc'),
-    server.word('dump'),
+    asked('wchs'),
+    asked('wchp'),
+    asked('wchc'),
+    asked('dump'),
   ]);
   const ephemerals = dump.slice(dump.indexOf('Sessions with Ephemerals'));
   const connections = ephemerals.indexOf('\nConnections dump:');

@@ -173,7 +173,7 @@ export class World {
   /** Waits for the end of a connection that a server closes after such a reply. */
   async #farewell(connection: RawConnection): Promise<string> {
     try {
-      await connection.end(5_000);
+      await connection.end(20_000);
       return 'closed';
     } catch {
       return 'still open';

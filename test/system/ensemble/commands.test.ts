@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Finished, run } from '../../harness/command.ts';
-import { until } from '../../harness/until.ts';
 import { freePort } from '../../harness/ports.ts';
+import { until } from '../../harness/until.ts';
 import { SessionClient } from '../../interop/ensemble/harness/session-client.ts';
 
 const zkServer =
