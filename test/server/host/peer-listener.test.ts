@@ -8,7 +8,16 @@ import {
   listenAddresses,
   PeerListener,
 } from '../../../src/server/host/peer-listener.ts';
-import { closedPort, deferred, dial, Heard, linkTo, plainServer, Turns } from './peers.ts';
+import {
+  closedPort,
+  deferred,
+  dial,
+  eventually,
+  Heard,
+  linkTo,
+  plainServer,
+  Turns,
+} from './peers.ts';
 
 const closers: (() => unknown)[] = [];
 
@@ -75,7 +84,7 @@ describe('a listener', () => {
     const scene = new Scene(ANY_PORT);
     const { link } = await linkTo(peer(), await scene.opened());
     expect(link.remoteAddress).toMatch(/^127\.0\.0\.1:/);
-    await vi.waitFor(() => expect(scene.accepted).toHaveLength(1));
+    await eventually(() => expect(scene.accepted).toHaveLength(1));
     link.destroy();
     expect(await scene.accepted[0]?.end).toBeNull();
   });
@@ -94,12 +103,12 @@ describe('a listener', () => {
     const address = await scene.opened();
     const mine = peer();
     const { link } = await linkTo(mine, address);
-    await vi.waitFor(() => expect(scene.accepted).toHaveLength(1));
+    await eventually(() => expect(scene.accepted).toHaveLength(1));
     scene.listener.close();
     expect(await dial(mine, [address])).toContain('connection refused');
     link.write(Uint8Array.of(7));
     mine.network.flush();
-    await vi.waitFor(() => expect(scene.accepted[0]?.bytes).toEqual([7]));
+    await eventually(() => expect(scene.accepted[0]?.bytes).toEqual([7]));
   });
 
   it('opens its port again and again while connections to it live on', async () => {
@@ -109,7 +118,7 @@ describe('a listener', () => {
     for (let round = 1; round <= 20; round += 1) {
       const address = await scene.opened();
       await linkTo(mine, address);
-      await vi.waitFor(() => expect(scene.accepted).toHaveLength(round));
+      await eventually(() => expect(scene.accepted).toHaveLength(round));
       scene.listener.close();
     }
   });
@@ -147,7 +156,7 @@ describe('a listener', () => {
     const taken = await plainServer();
     const scene = new Scene([taken.address], 0);
     const opened = scene.open();
-    await vi.waitFor(() => expect(scene.lines).toHaveLength(1));
+    await eventually(() => expect(scene.lines).toHaveLength(1));
     expect(scene.lines[0]).toContain(
       'another process listens there already; trying again in 1000 ms',
     );
@@ -164,7 +173,7 @@ describe('a listener', () => {
     const scene = new Scene([{ host: null, port: 0 }]);
     const { port } = await scene.opened();
     await linkTo(peer(), { host: '127.0.0.1', port });
-    await vi.waitFor(() => expect(scene.accepted).toHaveLength(1));
+    await eventually(() => expect(scene.accepted).toHaveLength(1));
   });
 });
 

@@ -7,6 +7,7 @@ import {
   closedPort,
   deferred,
   dial,
+  eventually,
   linkTo,
   type PlainServer,
   plainServer,
@@ -79,7 +80,8 @@ describe('a dial', () => {
     const started = performance.now();
     const { link } = await linkTo(turns(), await silent(), peer.address);
     expect(link.remoteAddress).toBe(`127.0.0.1:${peer.address.port}`);
-    expect(performance.now() - started).toBeLessThan(2000);
+    // A dial may take 20 s, of which the first address would have had its part.
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   it('connects once, however many addresses answer', async () => {
@@ -181,7 +183,7 @@ describe('a link', () => {
     link.write(Buffer.alloc(64 * 1024));
     mine.network.flush();
     expect(heard.drains).toBe(0);
-    await vi.waitFor(() => expect(heard.drains).toBe(1));
+    await eventually(() => expect(heard.drains).toBe(1));
     expect([link.unsentSize, heard.isOutsideTurn]).toEqual([0, false]);
   });
 
@@ -220,7 +222,7 @@ describe('a link', () => {
     });
     await promise;
     expect(Buffer.concat(received).equals(Buffer.concat([...sent, ...small]))).toBe(true);
-    await vi.waitFor(() => expect(heard.drains).toBe(1));
+    await eventually(() => expect(heard.drains).toBe(1));
     expect(link.unsentSize).toBe(0);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { vi } from 'vitest';
 import type { Address, DialEvents, LinkHandler, PeerLink } from '../../../src/quorum/ports.ts';
 import { NodePeerNetwork } from '../../../src/server/host/peer-network.ts';
 
@@ -60,6 +61,11 @@ export class Heard implements LinkHandler {
   }
 }
 
+/** Waits until a check does not fail any more. */
+export function eventually(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 20_000 });
+}
+
 /** A promise with its ends outside. */
 export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined;
@@ -76,7 +82,7 @@ export type DialEnd = { readonly link: PeerLink; readonly heard: Heard } | strin
 export function dial(
   turns: Turns,
   addresses: readonly Address[],
-  timeoutMs = 5000,
+  timeoutMs = 20_000,
 ): Promise<DialEnd> {
   const { promise, resolve } = deferred<DialEnd>();
   const events: DialEvents = {

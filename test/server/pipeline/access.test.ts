@@ -217,9 +217,10 @@ describe('an access list', () => {
     const entries = Array.from({ length: 38_000 }, (_entry, index) => entry(index).bytes());
     const list = new WireWriter().int(entries.length).raw(Buffer.concat(entries)).bytes();
     const body = new WireWriter().string('/long').buffer(null).raw(list).int(0).bytes();
-    const start = performance.now();
+    // What it takes, and not what others take meanwhile.
+    const before = process.cpuUsage();
     expect(ann.ask(Op.create, body).err).toBe(0);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
   });
 });
 
