@@ -18,19 +18,23 @@ import {
   ZooKeeper,
 } from '../../../src/client/index.ts';
 import { freePort } from '../../harness/ports.ts';
-import { type ServerKind } from '../../harness/server.ts';
+import type { ServerKind } from '../../harness/server.ts';
 import { until, within } from '../../harness/until.ts';
-import { failure, Scene } from './scene.ts';
+import { failure, Scene, shortSessionMs } from './scene.ts';
+import type { Wire } from './wire.ts';
 
-/** Loses an answer now and then until the work is done. */
-async function whileLosingAnswers(wire: { loseNextAnswer(): void }, work: Promise<unknown>) {
+/** Loses an answer now and then until the work is done; in between some get through, or a slow machine would get nowhere. */
+async function whileLosingAnswers(wire: Wire, work: Promise<unknown>) {
   let isDone = false;
   const done = work.finally(() => {
     isDone = true;
   });
   while (!isDone) {
     wire.loseNextAnswer();
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 25))]);
+    const enough = wire.answerCount + 10;
+    do {
+      await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 25))]);
+    } while (!isDone && wire.answerCount < enough);
   }
   await done;
 }
@@ -78,7 +82,7 @@ export function recipeStories(kind: ServerKind): void {
     });
 
     it('a lock goes on to the next when its holder dies, who hears of it', async () => {
-      const { wire, clients } = await scene.behindWire(1, { sessionTimeoutMs: 400 });
+      const { wire, clients } = await scene.behindWire(1, { sessionTimeoutMs: shortSessionMs });
       const [first] = clients as [ZooKeeper];
       const second = await scene.client();
       const path = await scene.place(second);
@@ -232,7 +236,7 @@ export function recipeStories(kind: ServerKind): void {
     });
 
     it('a queue hands out the urgent first, and an item whose taker dies again', async () => {
-      const { clients, wire } = await scene.behindWire(1, { sessionTimeoutMs: 400 });
+      const { clients, wire } = await scene.behindWire(1, { sessionTimeoutMs: shortSessionMs });
       const [mortal] = clients as [ZooKeeper];
       const zk = await scene.client();
       const path = await scene.place(zk);

@@ -9,6 +9,15 @@ import { type ServerKind, startServer, type TestServer } from '../../harness/ser
 import { within } from '../../harness/until.ts';
 import { Wire } from './wire.ts';
 
+/**
+ * The timeout of a session that is to expire, or to be kept by what it says: short, and still longer than a busy machine keeps
+ * anybody waiting.
+ */
+export const shortSessionMs = 3_000;
+
+/** Short ticks, so that sessions may be short; and no waiting for the disk, of which no story is told. */
+const config = { tickTime: 200, maxSessionTimeout: 60_000, forceSync: 'no' };
+
 export class Scene {
   #server: TestServer | null = null;
   #clients: ZooKeeper[] = [];
@@ -17,7 +26,7 @@ export class Scene {
 
   constructor(kind: ServerKind) {
     beforeAll(async () => {
-      this.#server = await startServer(kind, { tickTime: '200', maxSessionTimeout: '60000' });
+      this.#server = await startServer(kind, config);
     });
     afterEach(async () => {
       await Promise.all(this.#clients.map((client) => client.close()));

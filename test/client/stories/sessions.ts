@@ -14,9 +14,9 @@ import {
   ZooKeeper,
 } from '../../../src/client/index.ts';
 import { freePort } from '../../harness/ports.ts';
-import { type ServerKind } from '../../harness/server.ts';
+import type { ServerKind } from '../../harness/server.ts';
 import { until, within } from '../../harness/until.ts';
-import { failure, losing, Scene } from './scene.ts';
+import { failure, losing, Scene, shortSessionMs } from './scene.ts';
 
 export function sessionStories(kind: ServerKind): void {
   describe(`a session with ${kind}`, () => {
@@ -118,12 +118,12 @@ export function sessionStories(kind: ServerKind): void {
     });
 
     it('expires where no server can be heard of', async () => {
-      const { wire, clients } = await scene.behindWire(1, { sessionTimeoutMs: 400 });
+      const { wire, clients } = await scene.behindWire(1, { sessionTimeoutMs: shortSessionMs });
       const [zk] = clients as [ZooKeeper];
       const other = await scene.client();
       const at = await scene.place(other);
       await zk.create(`${at}/e`, null, { mode: 'ephemeral' });
-      expect(zk.sessionTimeoutMs).toBe(400);
+      expect(zk.sessionTimeoutMs).toBe(shortSessionMs);
       const expired = once(zk, 'expired');
       await losing(zk, () => wire.shut());
       const waiting = failure(zk.getData(at));
@@ -134,7 +134,7 @@ export function sessionStories(kind: ServerKind): void {
     });
 
     it('expires at the server, which says so on the next connection', async () => {
-      const first = await scene.client({ sessionTimeoutMs: 400 });
+      const first = await scene.client({ sessionTimeoutMs: shortSessionMs });
       const at = await scene.place(first);
       await first.create(`${at}/e`, null, { mode: 'ephemeral' });
       const { session } = first;
@@ -148,11 +148,11 @@ export function sessionStories(kind: ServerKind): void {
     });
 
     it('lives on pings alone', async () => {
-      const zk = await scene.client({ sessionTimeoutMs: 400 });
+      const zk = await scene.client({ sessionTimeoutMs: shortSessionMs });
       const lost: string[] = [];
       zk.on('state', (state) => lost.push(state));
       const began = performance.now();
-      await until('three timeouts', () => performance.now() - began > 1_200);
+      await until('three timeouts', () => performance.now() - began > 3 * shortSessionMs);
       expect(lost).toEqual([]);
       expect(await zk.exists('/')).not.toBeNull();
     });
@@ -168,7 +168,7 @@ export function sessionStories(kind: ServerKind): void {
 
     it('that finds none says why', async () => {
       const dead = await freePort();
-      const connecting = ZooKeeper.connect(`127.0.0.1:${dead}`, { timeoutMs: 300 });
+      const connecting = ZooKeeper.connect(`127.0.0.1:${dead}`, { timeoutMs: 4_000 });
       const error = await failure(connecting);
       expect(error).toBeInstanceOf(ConnectionLossError);
       expect(error.message).toContain('ECONNREFUSED');

@@ -18,6 +18,8 @@ export class Wire {
   #isOpen = true;
   /** How many connections there were. */
   connectionCount = 0;
+  /** How many times something that the server said got through. */
+  answerCount = 0;
 
   private constructor(target: number) {
     this.#target = target;
@@ -52,7 +54,10 @@ export class Wire {
       if (this.#isLosingAnswers) {
         this.#isLosingAnswers = false;
         end();
-      } else client.write(chunk);
+      } else {
+        this.answerCount += 1;
+        client.write(chunk);
+      }
     });
     for (const socket of [client, server]) {
       // What breaks here is what these tests are about; both ends hear of it by 'close'.
