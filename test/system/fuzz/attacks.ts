@@ -14,7 +14,10 @@ import { openConnection, openSession } from './connections.ts';
 /** Harm done to the server at a port. */
 export type Attack = (port: number, random: Random) => Promise<void>;
 
-const handshake = framed(connectRequest({ timeoutMs: 4_000, readOnly: false }));
+const handshake = framed(connectRequest({ timeoutMs: 10_000, readOnly: false }));
+
+/** The session of an attack that waits for its answers, and so must not expire. */
+const lasting = { timeoutMs: 40_000 };
 
 /** How long an attack waits for the server's reaction (ms) before it goes away itself. */
 const patienceMs = 300;
@@ -108,7 +111,7 @@ const lyingVectors: Attack = async (port, random) => {
 
 /** A path of a megabyte. */
 const longPath: Attack = async (port) => {
-  const session = await openSession(port, { timeoutMs: 4_000 });
+  const session = await openSession(port, lasting);
   const path = `/${'x'.repeat(1_000_000)}`;
   for (const op of [Op.exists, Op.getData, Op.getChildren2]) {
     await session.request(op, requests.pathAndWatch(path, true));
@@ -121,7 +124,7 @@ const longPath: Attack = async (port) => {
 
 /** A multi of 100,000 operations, and a setWatches of as many paths. */
 const hugeLists: Attack = async (port) => {
-  const session = await openSession(port, { timeoutMs: 4_000 });
+  const session = await openSession(port, lasting);
   const check = { op: Op.check, body: requests.pathAndInt('/', -1) };
   const many = Array.from({ length: 100_000 }, () => check);
   await session.request(Op.multi, requests.multi(many));
