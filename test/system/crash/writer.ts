@@ -8,6 +8,9 @@ import * as requests from '../../harness/requests.ts';
 import { Op } from '../../harness/requests.ts';
 import { WireReader } from '../../harness/wire.ts';
 
+/** The timeout of a session: longer than it takes to look at all that all writers have made, which none of them does anything in. */
+const longSessionMs = 40_000;
+
 /** Requests on their way at a time. */
 const windowSize = 12;
 
@@ -58,10 +61,10 @@ export class Writer {
   }
 
   /** Opens the session, the same again after the first time; the first time it makes its znodes. */
-  async connect(): Promise<void> {
+  async connect(timeoutMs = longSessionMs): Promise<void> {
     const credentials = this.#credentials;
     this.#session = await openSession(this.#port, {
-      timeoutMs: 10_000,
+      timeoutMs,
       readOnly: false,
       ...(credentials ?? {}),
     });
