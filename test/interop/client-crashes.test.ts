@@ -19,7 +19,7 @@ describe.each(serverKinds)('with %s, killed again and again', (kind) => {
       const folder = await mkdtemp(join(tmpdir(), 'zk-lock-'));
       const workers = Array.from(
         { length: 3 },
-        () => new Dialogue(process.execPath, [worker, server.address, folder]),
+        () => new Dialogue(process.execPath, [worker, server.address, folder, '40000']),
       );
       try {
         for (const each of workers) await each.hear('working');
@@ -31,7 +31,7 @@ describe.each(serverKinds)('with %s, killed again and again', (kind) => {
           await server.start();
           const goesOn = async (): Promise<boolean> => (await counter.value()) > before + 5;
           // A Java server that is asked while it starts may never answer: the client waits for its session's timeout.
-          await until('the work to go on', goesOn, 40_000);
+          await until('the work to go on', goesOn, 90_000);
         }
         for (const each of workers) each.say('enough');
         const told = await Promise.all(workers.map((each) => each.end()));
@@ -47,7 +47,7 @@ describe.each(serverKinds)('with %s, killed again and again', (kind) => {
   it('a lock goes on when its holder is killed with the server', () =>
     withServer(kind, {}, async (server) => {
       const folder = await mkdtemp(join(tmpdir(), 'zk-lock-'));
-      const holder = new Dialogue(process.execPath, [worker, server.address, folder]);
+      const holder = new Dialogue(process.execPath, [worker, server.address, folder, '10000']);
       await holder.hear('working');
       await using zk = await ZooKeeper.connect(server.address, { reconnectDelayMs: 50 });
       const lock = new Lock(zk, '/lock');
@@ -56,7 +56,7 @@ describe.each(serverKinds)('with %s, killed again and again', (kind) => {
       await server.kill9();
       await server.start();
       // The dead one keeps it until its session expires, which the server learns from its log.
-      const held = await lock.acquire({ signal: AbortSignal.timeout(60_000) });
+      const held = await lock.acquire({ signal: AbortSignal.timeout(120_000) });
       expect(await lock.contenders()).toEqual([held.path]);
       await held.release();
       await rm(folder, { recursive: true });

@@ -1,20 +1,23 @@
 /*
  * One of several that want the same lock: it takes it again and again, does something that only one may do at a time, and counts.
- * Usage: node lock_worker.mjs ADDRESS FOLDER. It says `working` after its first round, and how many rounds it made when a line on
- * standard input has asked it to end.
+ * Usage: node lock_worker.mjs ADDRESS FOLDER TIMEOUT (of its session, in ms). It says `working` after its first round, and how many
+ * rounds it made when a line on standard input has asked it to end.
  */
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Lock, ZooKeeper } from '../../../dist/src/client/index.js';
 
-const [address = '', folder = ''] = process.argv.slice(2);
+const [address = '', folder = '', timeout = ''] = process.argv.slice(2);
 let isOver = false;
 process.stdin.once('data', () => {
   isOver = true;
 });
 
-const zk = await ZooKeeper.connect(address, { sessionTimeoutMs: 10_000, reconnectDelayMs: 50 });
+const zk = await ZooKeeper.connect(address, {
+  sessionTimeoutMs: Number(timeout),
+  reconnectDelayMs: 50,
+});
 const lock = new Lock(zk, '/lock');
 const counter = new Counter(zk, '/counter');
 // A folder can be made once only: the second who is in there fails.
