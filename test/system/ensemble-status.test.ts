@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Finished, run } from '../harness/command.ts';
+import { freePort } from '../harness/ports.ts';
 import { fourLetterWord } from '../harness/server.ts';
 import { until } from '../harness/until.ts';
-import { freePort } from '../harness/ports.ts';
 import { SessionClient } from '../interop/ensemble/harness/session-client.ts';
 
 const zkServer = fileURLToPath(new URL('../../bin/zk-server', import.meta.url));
@@ -43,7 +43,7 @@ beforeEach(async () => {
   for (const { id, folder: own, port } of made) {
     mkdirSync(join(own, 'data'), { recursive: true });
     writeFileSync(join(own, 'data', 'myid'), `${id}\n`);
-    const keys = ['tickTime=500', 'initLimit=20', 'syncLimit=5', '4lw.commands.whitelist=*'];
+    const keys = ['tickTime=500', 'initLimit=20', 'syncLimit=20', '4lw.commands.whitelist=*'];
     const address = [`clientPort=${port}`, 'clientPortAddress=127.0.0.1', 'dataDir=./data'];
     writeFileSync(join(own, 'zoo.cfg'), `${[...keys, ...address, ...lines].join('\n')}\n`);
   }
@@ -135,7 +135,7 @@ it('shows the whole of the ensemble on its leader', async () => {
     ...(membership ?? []),
     'version=0',
   ]);
-  expect(conf).toContain(`\nserverId=${site.id}\ninitLimit=20\nsyncLimit=5\nelectionAlg=3\n`);
+  expect(conf).toContain(`\nserverId=${site.id}\ninitLimit=20\nsyncLimit=20\nelectionAlg=3\n`);
   const mntr = await word(site, 'mntr');
   for (const line of [
     ...['server_state\tleader', 'peer_state\tleading - broadcast', 'learners\t3'],

@@ -19,6 +19,7 @@ import { endWithTests } from '../../harness/command.ts';
 import { java, shortLivedJvm, zookeeperClassPath } from '../../harness/java.ts';
 import { freePort } from '../../harness/ports.ts';
 
+import { fourLetterWord } from '../../harness/server.ts';
 import { until } from '../../harness/until.ts';
 
 function attach(socket: Socket, makeHandler: (link: PeerLink) => LinkHandler): void {
@@ -181,26 +182,19 @@ class MixedEnsemble {
     const { vote, state } = await until(
       `an election; ours says ${this.log.slice(-20).join('\n')}`,
       () => this.elected ?? false,
-      40_000,
+      90_000,
     );
     return `${state} ${vote.leader}`;
   }
 
   /** What a Java server says that it is, by the word srvr. */
   async modeOf(id: number): Promise<string> {
-    const ask = (): Promise<string> =>
-      new Promise((resolve) => {
-        let answer = '';
-        const socket = dialSocket(this.clientPorts[id - 1] ?? 0, '127.0.0.1', () => {
-          socket.end('srvr');
-        });
-        socket.on('data', (chunk) => {
-          answer += chunk;
-        });
-        socket.on('error', () => resolve(''));
-        socket.on('close', () => resolve(/^Mode: (.*)$/m.exec(answer)?.[1] ?? ''));
-      });
-    return until(`server ${id} to have a role`, async () => (await ask()) || false, 40_000);
+    const ask = async (): Promise<string | undefined> => {
+      // A Java server that is asked while it starts may never answer.
+      const answer = await fourLetterWord(this.clientPorts[id - 1] ?? 0, 'srvr', 1_000);
+      return /^Mode: (.*)$/m.exec(answer)?.[1];
+    };
+    return until(`server ${id} to have a role`, ask, 90_000);
   }
 
   close(): void {

@@ -3,7 +3,7 @@
  * leadership passes from Java to ours and back. What was acknowledged stays, and so do the sessions.
  */
 import { describe, expect, it } from 'vitest';
-import { type Ensemble, membersOf, withEnsemble } from './harness/ensemble.ts';
+import { type Ensemble, membersOf, quickToNotice, withEnsemble } from './harness/ensemble.ts';
 import { expectEqualTrees, expectNoEphemerals } from './harness/trees.ts';
 import { underWorkload } from './harness/workload.ts';
 
@@ -40,7 +40,7 @@ describe.each([
   ['two of ours and a Java server', membersOf('ours', 'java', 'ours')],
 ] as const)('%s', (_name, members) => {
   it.each(ways)('lose nothing when the leader %s, whoever it is', async (_way, leave, comeBack) => {
-    await withEnsemble({ members }, async (ensemble) => {
+    await withEnsemble({ members, config: quickToNotice }, async (ensemble) => {
       await ensemble.startLedBy(3);
       await underWorkload(ensemble, {}, async (workload) => {
         for (let turn = 0; turn < 2; turn++) {

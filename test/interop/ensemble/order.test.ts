@@ -27,7 +27,7 @@ it('answers writes and syncs of a Java follower in the order of its questions', 
         else await client.sync();
       }
     });
-    await within('all answers', Promise.all(work), 20_000);
+    await within('all answers', Promise.all(work), 120_000);
     expect(clients.map(({ connections }) => connections)).toEqual(clients.map(() => 1));
     for (const client of clients) await client.close();
   });

@@ -33,9 +33,21 @@ async function missWrites(ensemble: Ensemble, count: number): Promise<void> {
   await ensemble.start(1);
 }
 
+/** Waits until all members have all that was written. */
+async function allToHaveAll(ensemble: Ensemble): Promise<void> {
+  const zxidOf = async (id: number) =>
+    /^Zxid: (.*)$/m.exec(await ensemble.member(id).server.word('srvr'))?.[1];
+  await until('all to have all', async () => {
+    const [first, ...others] = await Promise.all(ensemble.ids.map(zxidOf));
+    return first !== undefined && others.every((zxid) => zxid === first);
+  });
+}
+
 /** Member 3, the leader, logs a write that reaches nobody, and is killed; the others hear nothing of it ever. */
 async function dieWithAWriteOfItsOwn(ensemble: Ensemble): Promise<void> {
   const client = await SessionClient.open([ensemble.port(3)]);
+  // Of those that are left the one with the newer log leads, whatever its number.
+  await allToHaveAll(ensemble);
   for (const other of [1, 2]) ensemble.links.blackhole(3, other);
   client.request(Op.create, requests.create('/lost')).catch(() => {});
   await until('the leader to log it', async () =>

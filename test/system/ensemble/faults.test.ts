@@ -7,7 +7,12 @@
  */
 import { expect, it } from 'vitest';
 import { Random } from '../../harness/random.ts';
-import { type Ensemble, membersOf, withEnsemble } from '../../interop/ensemble/harness/ensemble.ts';
+import {
+  type Ensemble,
+  membersOf,
+  quickToNotice,
+  withEnsemble,
+} from '../../interop/ensemble/harness/ensemble.ts';
 import {
   expectEqualTrees,
   expectMatchingDigests,
@@ -15,7 +20,8 @@ import {
 } from '../../interop/ensemble/harness/trees.ts';
 import { underWorkload, Workload } from '../../interop/ensemble/harness/workload.ts';
 
-const plan = { members: membersOf('ours', 'ours', 'ours') };
+const members = membersOf('ours', 'ours', 'ours');
+const plan = { members, config: quickToNotice };
 
 /** A fault: what is done, given the leader and the others, and what undoes it. */
 interface Fault {
@@ -103,7 +109,8 @@ async function expectAllEqual(ensemble: Ensemble): Promise<void> {
 const named = faults.map((fault) => [fault.name, fault] as const);
 
 it.each(named)('nothing is lost when %s', async (_name, { keepsLeader, begin, end }) => {
-  await withEnsemble(plan, async (ensemble) => {
+  // A leader that is to stay must not be taken for one that is gone when the machine stands still.
+  await withEnsemble(keepsLeader ? { members } : plan, async (ensemble) => {
     await ensemble.startLedBy(3);
     await underWorkload(ensemble, {}, async (workload) => {
       for (let turn = 0; turn < 2; turn++) {
@@ -113,7 +120,7 @@ it.each(named)('nothing is lost when %s', async (_name, { keepsLeader, begin, en
         if (keepsLeader) await ensemble.settled([leader, ...others.slice(1)]);
         else await ensemble.settled(others);
         await workload.progress();
-        if (keepsLeader) expect(await ensemble.member(leader).role()).toBe('leader');
+        if (keepsLeader) expect(await ensemble.leader()).toBe(leader);
         await end(ensemble, leader, others);
         await ensemble.settled();
         await workload.progress();
@@ -155,7 +162,7 @@ const seed = Number(process.env['ZK_ENSEMBLE_SEED'] ?? 1);
 const rounds = Number(process.env['ZK_ENSEMBLE_ROUNDS'] ?? 6);
 
 it(`nothing is lost in ${rounds} rounds of anything, of seed ${seed}`, {
-  timeout: 60_000 + rounds * 20_000,
+  timeout: 600_000 + rounds * 20_000,
 }, async () => {
   const random = new Random(seed);
   await withEnsemble(plan, async (ensemble) => {

@@ -143,7 +143,7 @@ class Flow {
  * How long a leader may take to open its port after it was elected (ms). Whoever follows it tries again when he is
  * refused, but here he has been accepted: by the proxy.
  */
-const openingLimitMs = 1_500;
+const openingLimitMs = 5_000;
 
 /** Connects to a port, trying again for so long while it is refused; null if it stays so. */
 async function dial(port: number, limitMs: number): Promise<Socket | null> {

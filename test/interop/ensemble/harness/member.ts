@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** How long a member is asked for its role (ms); a Java server that is starting may never answer. */
-const askLimitMs = 500;
+const askLimitMs = 1_000;
 
 /** Longer than any test (ms). */
 const longestLifeMs = 3_600_000;

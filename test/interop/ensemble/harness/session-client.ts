@@ -43,8 +43,11 @@ const eventXid = -1;
 const pingXid = -2;
 const setWatchesXid = -8;
 
-/** How long a server may take to accept a session before the next one is tried (ms). */
+/** How long a server may take to accept a session that there is before the next one is tried (ms). */
 const handshakeLimitMs = 2_000;
+
+/** How long it may take to make one (ms): one that is not waited for would be left behind. */
+const creationLimitMs = 30_000;
 
 /** How long to wait after every server has refused (ms). */
 const pauseMs = 50;
@@ -88,7 +91,7 @@ export class SessionClient {
     }: { readonly first?: number; readonly timeoutMs?: number } = {},
   ): Promise<SessionClient> {
     const client = new SessionClient(ports, first, timeoutMs);
-    await within('a session', client.#connected, 40_000);
+    await within('a session', client.#connected, 90_000);
     return client;
   }
 
@@ -131,7 +134,8 @@ export class SessionClient {
         ...this.#session,
       };
       connection.write(framed(connectRequest(request)));
-      const frame = await connection.frame(handshakeLimitMs);
+      const limitMs = this.#session === null ? creationLimitMs : handshakeLimitMs;
+      const frame = await connection.frame(limitMs);
       if (frame === null) return false;
       this.#greet(connection, frame);
       return true;

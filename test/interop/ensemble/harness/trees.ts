@@ -43,12 +43,11 @@ export async function expectMatchingDigests(ensemble: Ensemble): Promise<void> {
 }
 
 /** Waits until no server has an ephemeral left: all sessions that made any are closed or expired. */
-export async function expectNoEphemerals(ensemble: Ensemble, timeoutMs = 20_000): Promise<void> {
+export async function expectNoEphemerals(ensemble: Ensemble): Promise<void> {
   for (const id of ensemble.up) {
     await until(
       `the ephemerals on member ${id} to go`,
       async () => (await ensemble.member(id).server.mntr()).get('zk_ephemerals_count') === '0',
-      timeoutMs,
     );
   }
 }

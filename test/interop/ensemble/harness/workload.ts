@@ -19,7 +19,7 @@ export interface WorkloadPlan {
 }
 
 /** How long writes may take to go on after a fault (ms). */
-const progressLimitMs = 40_000;
+const progressLimitMs = 90_000;
 
 /** Clients at work. */
 export class Workload {
