@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Wire } from '../../client/stories/wire.ts';
 import { Dialogue, needFile, needProgram, run, runWell } from '../../harness/command.ts';
 import { curatorClassPath, java, javac, shortLivedJvm } from '../../harness/java.ts';
 import { type ServerKind, withServer } from '../../harness/server.ts';
@@ -19,16 +20,21 @@ export type Program = (address: string) => readonly string[];
 export function linesOf(program: Program, kind: ServerKind): Promise<readonly string[]> {
   const config = { 'znode.container.checkIntervalMs': 200 };
   return withServer(kind, config, async (server) => {
-    const [command = '', ...args] = program(server.address);
+    const wire = await Wire.to(server.port);
+    const [command = '', ...args] = program(wire.address);
     const dialogue = new Dialogue(command, args);
     try {
       await dialogue.hear('restart the server');
       await server.stop();
+      // A Java server that is asked while it starts may never answer, and its client waits for as long as a session lasts.
+      wire.shut();
       await server.start();
+      wire.open();
       dialogue.say('go on');
       return await dialogue.end();
     } finally {
       dialogue.kill();
+      wire.close();
     }
   });
 }
