@@ -3,39 +3,30 @@
  * one of which could otherwise sit on a server's port when it comes back.
  */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 
 const lowest = 11_000;
 const highest = 31_000;
+const given = new Set<number>();
 
-/** Servers listen on 127.0.0.1 alone; who listens here has the port of the same number there, also while its server is down. */
-const addressOfClaims = '127.0.0.2';
-
-/** Listens on a port, or gives null where somebody else does. */
-async function listening(port: number, address: string): Promise<Server | null> {
-  const server = createServer().listen(port, address);
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, '127.0.0.1');
   try {
-    await once(server, 'listening');
+    await once(probe, 'listening');
   } catch {
-    return null;
+    return false;
   }
-  return server;
+  probe.close();
+  await once(probe, 'close');
+  return true;
 }
 
-/**
- * A port of 127.0.0.1 that nobody listens on, and that no other test is given, in this process or in another one, as long as this
- * process lives.
- */
+/** A port of 127.0.0.1 that nobody listens on, that this process was not given before, and that stays free while its server is down. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    const claim = await listening(port, addressOfClaims);
-    if (claim === null) continue;
-    claim.unref();
-    const probe = await listening(port, '127.0.0.1');
-    if (probe === null) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
   }
 }
