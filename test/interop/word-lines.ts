@@ -23,3 +23,11 @@ export const monitorKeys = (mntr: string): string[] =>
 
 /** Keys of `mntr` that 3.9 and later have and 3.8.0 has not. */
 export const laterKeys = /^zk_(op_count_\w+|ttl_node_\w+_count|snapshot_error_count)$/;
+
+const setsOfADump = /Sets \(\d+\)\/\((\d+)\):\n((?:\d+ expire at .*\n|\t.*\n)*)/g;
+
+/** Whether a `dump` lists as many as it counts: Java can put a session into a later set while it prints the earlier one. */
+export const isWholeDump = (dump: string): boolean =>
+  [...dump.matchAll(setsOfADump)].every(
+    ([, count, lines = '']) => lines.split('\n\t').length - 1 === Number(count),
+  );
