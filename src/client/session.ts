@@ -53,7 +53,7 @@ export class Session {
   readonly #servers: ServerRound;
   #server: ServerAddress | null = null;
   #link: LinkState = 'none';
-  /** Null unless the link is authenticating. */
+  /** That of this connection; null before it, and where there is no SASL. */
   #saslLogin: SaslLogin | null = null;
   #isClosing = false;
   #lastError: Error | null = null;

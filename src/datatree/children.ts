@@ -2,8 +2,8 @@
  * Children: the chains between znodes: adding to one, taking out, the ways along them.
  *
  * Answers to DataNode's set of children. Here a znode keeps its first child, and children a chain in the order of their creation, through
- * Field.nextSibling; the way back, Field.previousSibling, is closed to a ring, so that the first child knows the last one. Each function
- * keeps numChildren of the parent's Stat with the chain.
+ * Field.nextSibling; the way back, Field.previousSibling, is closed to a ring, so that the first child knows the last one. Whoever
+ * comes or goes counts in numChildren of the parent's Stat at once, but for BulkChildren.
  */
 
 import { copyBytes } from '../jute/copy-bytes.ts';

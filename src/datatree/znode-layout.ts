@@ -8,6 +8,7 @@
  *   name length in bytes << 5 | isReserved << 4 | isExcluded << 3 | owner kind << 1 | has null data
  */
 
+import { OPEN_ACL_ID } from './acl-table.ts';
 import type { Row } from './rows.ts';
 import { NO_ROW } from './rows.ts';
 
@@ -26,9 +27,6 @@ export const OWNER_LINKS_SIZE = 8;
 
 /** The longest path that can be stored, in bytes; a server's jute.maxbuffer is far below. */
 export const MAX_PATH_SIZE = (1 << (31 - FLAG_BITS)) - 1;
-
-/** The slot of OPEN_ACL_UNSAFE (acl-table.ts). */
-export const OPEN_ACL_SLOT = -1;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -78,7 +76,7 @@ export function blankZnode(stat: Int32Array): NewZnode {
     data: null,
     dataStart: 0,
     dataEnd: 0,
-    acl: OPEN_ACL_SLOT,
+    acl: OPEN_ACL_ID,
     stat,
     crc: 0,
   };

@@ -7,6 +7,7 @@
  */
 
 import { copyBytes } from '../jute/copy-bytes.ts';
+import { OPEN_ACL_ID } from './acl-table.ts';
 import { appendChild, BulkChildren, removeChild } from './children.ts';
 import type { Warm } from './memory.ts';
 import { pathHash } from './path-hash.ts';
@@ -15,7 +16,7 @@ import { PathIndex } from './path-index.ts';
 import type { Row } from './rows.ts';
 import { Field, NO_ROW, STAT_WORDS_IN_ROW } from './rows.ts';
 import type { NewZnode } from './znode-layout.ts';
-import { FLAG_BITS, linksSizeOf, OPEN_ACL_SLOT, RESERVED } from './znode-layout.ts';
+import { FLAG_BITS, linksSizeOf, RESERVED } from './znode-layout.ts';
 import { ZnodeRows } from './znode-rows.ts';
 
 const SLASH = 0x2f;
@@ -49,7 +50,7 @@ export class Znodes extends ZnodeRows implements PathComparer, PathMatcher {
     this.lastParent = NO_ROW;
     this.reservedCount = 0;
     this.root = this.rows.allocate();
-    const nothing = { parent: NO_ROW, acl: OPEN_ACL_SLOT, stat: NO_STAT };
+    const nothing = { parent: NO_ROW, acl: OPEN_ACL_ID, stat: NO_STAT };
     this.rows.start(this.root, nothing, 0, this.slab.allocate(0), 0);
   }
 

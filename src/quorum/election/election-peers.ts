@@ -126,7 +126,7 @@ export class ElectionPeers {
     return this.peers.get(sid);
   }
 
-  /** That of a member, or of another server that is linked at the moment. */
+  /** That of a member, which is added where it was not known yet, or of another server that is linked at the moment. */
   of(sid: ServerId): ElectionPeer | null {
     const peer = this.peers.get(sid);
     if (peer !== undefined) return peer;

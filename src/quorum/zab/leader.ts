@@ -2,7 +2,8 @@
  * Leader: one epoch of leading, from its first learner to its end (Java: Leader).
  *
  *   discovery        a quorum has told its accepted epoch: the new one is above them all, and durable here (discovery.ts)
- *   synchronization  a quorum has accepted it, none of them with a newer history; each is given ours (synchronization.ts)
+ *   synchronization  once a quorum has accepted it, none of them with a newer history (discovery.ts too), each is given ours
+ *                    (synchronization.ts)
  *   broadcast        a quorum has our history: proposals are sent, and committed when a quorum has them on disk (broadcast.ts)
  *
  * Here is what leads from one to the next; the links are learners.ts. It ends by itself (`ended`) when a quorum is out of reach, time

@@ -2,7 +2,7 @@
  * Learners: the links of a leader's learners, all that can be asked of them together and everything that is sent to all
  * (Java: Leader.learners, forwardingFollowers and observingLearners, sendPacket and sendObserverPacket).
  *
- * It decides nothing: which proposal is committed, or when a quorum is missed, is the Leader's.
+ * Which proposal is committed is decided elsewhere (broadcast.ts), and when a quorum is missed by the Leader.
  */
 
 import type { Zxid } from '../../jute/int64.ts';
@@ -37,7 +37,7 @@ export class Learners {
     return strangers.length < STRANGERS_LIMIT;
   }
 
-  /** Who follows, of those that may vote. */
+  /** Who follows, observers left out. */
   get syncedSids(): readonly ServerId[] {
     const sids: ServerId[] = [];
     for (const handler of this.links) {
@@ -61,7 +61,7 @@ export class Learners {
     this.links.delete(handler);
   }
 
-  /** Ends other links of the server that has come by this one: it was restarted, and nobody is at their other ends. */
+  /** Ends other links of the server that has come by this one: mostly it was restarted, and nobody is at their other ends. */
   replaceBy(handler: LearnerHandler): void {
     for (const other of [...this.links]) {
       if (other === handler || other.sid !== handler.sid) continue;

@@ -73,7 +73,7 @@ export class WatchRequests {
     return this.watches.has(path, kind, connection) ? ErrorCode.ok : ErrorCode.noWatcher;
   }
 
-  /** path ustring, type int -> nothing. Nobody watches a null path: unlike the others this is no fault in Java. */
+  /** path ustring, type int -> nothing. Nobody watches a null path: in Java 3.8 that is NoWatcher, not a fault. */
   removeWatches(connection: Connection, reader: JuteReader): ErrorCode {
     const { path, kind } = readWatcherType(reader);
     const isRemoved = path !== null && this.watches.remove(path, kind, connection);
