@@ -82,18 +82,7 @@ export function reading<T>(
   read: (reader: JuteReader) => T,
   options: WatchOptions,
 ): Question<T> {
-  return readingAt(onServer(root, path), type, kind, path, read, options);
-}
-
-/** As reading(), at a path of the server, whatever the chroot. */
-export function readingAt<T>(
-  serverPath: string,
-  type: number,
-  kind: 'exists' | 'data' | 'children',
-  path: string,
-  read: (reader: JuteReader) => T,
-  options: WatchOptions,
-): Question<T> {
+  const serverPath = onServer(root, path);
   const { watch } = options;
   if (watch !== undefined) validateWatcher(watch);
   return {

@@ -61,16 +61,8 @@ import {
   readText,
   readTexts,
 } from './operations.ts';
-import { validatePath } from './path.ts';
-import {
-  aboutWatches,
-  creating,
-  naming,
-  nothing,
-  onServer,
-  reading,
-  readingAt,
-} from './question.ts';
+import { Chroot, validatePath } from './path.ts';
+import { aboutWatches, creating, naming, nothing, onServer, reading } from './question.ts';
 import { SessionClient } from './session-client.ts';
 import type { Watcher } from './watch-registry.ts';
 import type { WatchStreamOptions } from './watch-stream.ts';
@@ -83,6 +75,8 @@ import {
 } from './zookeeper-options.ts';
 
 const CONFIG_NODE = '/zookeeper/config';
+/** For what is asked whatever the chroot. */
+const WHOLE_TREE = new Chroot();
 /** Of a reconfig that may change whatever configuration there is. */
 const ANY_CONFIG = -1n;
 
@@ -273,8 +267,8 @@ export class ZooKeeper extends SessionClient {
 
   /** The servers of the ensemble, as /zookeeper/config has them, whatever the chroot. */
   async getConfig(options: WatchOptions = {}): Promise<DataResult> {
-    const path = CONFIG_NODE;
-    return await this.ask(readingAt(path, OpCode.getData, 'data', path, readData, options));
+    const question = reading(WHOLE_TREE, OpCode.getData, 'data', CONFIG_NODE, readData, options);
+    return await this.ask(question);
   }
 
   /** Changes the servers of the ensemble and gives the new configuration. */

@@ -23,7 +23,7 @@ export const EXCLUDED = 8;
 export const RESERVED = 16;
 
 /** Size of the links of an owner's chain, in bytes. */
-export const OWNER_LINKS_SIZE = 8;
+const OWNER_LINKS_SIZE = 8;
 
 /** The longest path that can be stored, in bytes; a server's jute.maxbuffer is far below. */
 export const MAX_PATH_SIZE = (1 << (31 - FLAG_BITS)) - 1;

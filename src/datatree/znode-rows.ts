@@ -18,17 +18,15 @@ import type { Warm } from './memory.ts';
 import type { Row } from './rows.ts';
 import { Field, Rows } from './rows.ts';
 import { Slab } from './slab.ts';
-import type { NewZnode } from './znode-layout.ts';
+import type { NewZnode, OwnerKind } from './znode-layout.ts';
 import {
   dataSizeOf,
   EXCLUDED,
   FLAG_BITS,
   linksSizeOf,
   NULL_DATA,
-  OWNER_LINKS_SIZE,
   OWNER_MASK,
   OWNER_SHIFT,
-  OwnerKind,
   RESERVED,
 } from './znode-layout.ts';
 
@@ -164,14 +162,13 @@ export class ZnodeRows {
     const { rows } = this;
     const nameSize = given.end - given.nameStart;
     const dataSize = dataSizeOf(given);
-    const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
     const flags =
       reservedFlag |
       (given.isExcluded ? EXCLUDED : 0) |
       (given.ownerKind << OWNER_SHIFT) |
       (given.data === null ? NULL_DATA : 0);
     const row = rows.allocate();
-    const chunk = this.slab.allocate(linksSize + nameSize + dataSize);
+    const chunk = this.slab.allocate(linksSizeOf(flags) + nameSize + dataSize);
     rows.start(row, given, (nameSize << FLAG_BITS) | flags, chunk, dataSize);
     return row;
   }
@@ -183,8 +180,7 @@ export class ZnodeRows {
     const nameSize = given.end - nameStart;
     const dataSize = dataSizeOf(given);
     const chunk = this.rows.get(row, Field.chunk);
-    const linksSize = given.ownerKind === OwnerKind.none ? 0 : OWNER_LINKS_SIZE;
-    const at = slab.startOf(chunk) + linksSize;
+    const at = this.nameStart(row);
     if (chunk >= 0 && nameSize + dataSize <= WORD_LOOP_MAX_SIZE) {
       const target = slab.viewOf(chunk);
       copyWords(source, nameStart, target, at, nameSize);

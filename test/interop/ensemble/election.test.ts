@@ -18,7 +18,6 @@ import type { PeerState } from '../../../src/quorum/server-id.ts';
 import { endWithTests } from '../../harness/command.ts';
 import { java, shortLivedJvm, zookeeperClassPath } from '../../harness/java.ts';
 import { freePort } from '../../harness/ports.ts';
-
 import { fourLetterWord } from '../../harness/server.ts';
 import { until } from '../../harness/until.ts';
 
