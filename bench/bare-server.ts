@@ -1,10 +1,13 @@
 /*
  * A server that answers without any logic: the ceiling of what one Node process can do over sockets, and the proof that the
  * generator is faster than the servers it measures. It knows the znodes of the get load by their path's digits, and the one of the
- * watch load because there is no other; it accepts creates without doing them, and understands nothing else.
+ * watch load because there is no other; it accepts creates without doing them, logs sets of other znodes than that one, which a
+ * connection may ask for one by one, and understands nothing else.
  */
 import net from 'node:net';
+import path from 'node:path';
 import { descriptorOf, type Handle, send, takeHandle } from '../src/server/host/socket-handle.ts';
+import { BareLog, type Waiting } from './bare-log.ts';
 import { DATA_BYTES, dataPath, fillContent, NODE_COUNT } from './content.ts';
 import { type FrameReceiver, FrameSplitter } from './frames.ts';
 import { NODE_DATA_CHANGED, SYNC_CONNECTED, WATCHED } from './load/watch.ts';
@@ -14,6 +17,7 @@ import {
   REPLY_HEADER_BYTES,
   STAT_BYTES,
   STAT_DATA_LENGTH,
+  STAT_MZXID,
   STAT_VERSION,
   viewOf,
 } from './wire.ts';
@@ -21,14 +25,17 @@ import {
 const FRAME_BODY_AT = 4 + REPLY_HEADER_BYTES;
 const REPLY_BYTES = FRAME_BODY_AT + 4 + DATA_BYTES + STAT_BYTES;
 const STAT_AT = FRAME_BODY_AT + 4 + DATA_BYTES;
+const SET_REPLY_BYTES = FRAME_BODY_AT + STAT_BYTES;
+/** The low half of the zxid of a reply, behind the length of its frame and xid(4). */
+const ZXID_LOW_AT = 12;
 /** Where things stand in a request, behind the length of its frame: xid(4) op(4) path(4+n). */
 const PATH_AT = 8;
 const DIGITS_AT = PATH_AT + dataPath(0).length;
 const SHARED_BYTES = 256 * 1024;
 
-/** Serves on 127.0.0.1 until SIGTERM. */
-export function serveBare(port: number): void {
-  const znodes = new BareZnodes();
+/** Serves on 127.0.0.1 until SIGTERM. @param directory for the log */
+export function serveBare(port: number, directory: string): void {
+  const znodes = new BareZnodes(new BareLog(path.join(directory, 'bare.log')));
   const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
     const handle = takeHandle(accepted);
     if (handle !== null) new BareConnection(handle, znodes);
@@ -64,9 +71,14 @@ class BareZnodes {
   readonly watched = Buffer.alloc(REPLY_BYTES);
   /** Who has read it since it was set. */
   watchers: BareConnection[] = [];
+  readonly log: BareLog;
+  /** The version of each znode of the set load, and how many sets there were. */
+  readonly versions = new Int32Array(NODE_COUNT);
+  setCount = 0;
   readonly #event = encodeEvent();
 
-  constructor() {
+  constructor(log: BareLog) {
+    this.log = log;
     const view = viewOf(this.replies);
     for (let node = 0; node < NODE_COUNT; node++) {
       const at = node * REPLY_BYTES;
@@ -92,13 +104,15 @@ const inputView = viewOf(input);
 /** The replies to one chunk of requests. */
 let output = Buffer.allocUnsafeSlow(SHARED_BYTES);
 
-class BareConnection implements FrameReceiver {
+class BareConnection implements FrameReceiver, Waiting {
   readonly #socket: net.Socket;
   readonly #descriptor: number;
   readonly #znodes: BareZnodes;
   readonly #splitter = new FrameSplitter();
   #shaken = false;
   #length = 0;
+  /** The reply to a set that is being logged. */
+  readonly #held = Buffer.alloc(SET_REPLY_BYTES);
 
   constructor(handle: Handle, znodes: BareZnodes) {
     this.#znodes = znodes;
@@ -123,6 +137,7 @@ class BareConnection implements FrameReceiver {
     }
     this.#length = 0;
     this.#splitter.split(inputView, input, count, this);
+    if (this.#length === 0) return true;
     // What the kernel has not taken stays with the socket.
     const isSent = this.write(output.subarray(0, this.#length));
     if (!isSent) output = Buffer.allocUnsafeSlow(SHARED_BYTES);
@@ -144,6 +159,10 @@ class BareConnection implements FrameReceiver {
       return;
     }
     const op = view.getInt32(start + 4);
+    if (op === Op.setData && view.getInt32(start + PATH_AT) !== WATCHED.length) {
+      this.#logSet(view, bytes, start);
+      return;
+    }
     if (op === Op.getData) this.#get(view, start);
     else if (op === Op.setData) this.#set(view, bytes, start);
     else if (op === Op.create) this.#create(view, bytes, start);
@@ -162,10 +181,36 @@ class BareConnection implements FrameReceiver {
       this.#append(watched, 0, REPLY_BYTES);
       return;
     }
+    const node = this.#node(view, start);
+    this.#append(replies, node * REPLY_BYTES, (node + 1) * REPLY_BYTES);
+  }
+
+  /** The znode of the loads over many. */
+  #node(view: DataView, start: number): number {
     const digits = view.getInt32(start + DIGITS_AT) & 0x0f0f0f0f;
     const tens = (digits >>> 24) * 10 + ((digits >>> 16) & 15);
-    const node = (tens * 10 + ((digits >>> 8) & 15)) * 10 + (digits & 15);
-    this.#append(replies, node * REPLY_BYTES, (node + 1) * REPLY_BYTES);
+    return (tens * 10 + ((digits >>> 8) & 15)) * 10 + (digits & 15);
+  }
+
+  /** The reply, the Stat, is held until the request is durable. */
+  #logSet(view: DataView, bytes: Buffer, start: number): void {
+    const znodes = this.#znodes;
+    const held = this.#held;
+    const node = this.#node(view, start);
+    const version = (znodes.versions[node] ?? 0) + 1;
+    znodes.versions[node] = version;
+    znodes.setCount += 1;
+    held.writeInt32BE(SET_REPLY_BYTES - 4, 0);
+    held.writeInt32BE(view.getInt32(start), 4);
+    held.writeInt32BE(znodes.setCount, ZXID_LOW_AT);
+    held.writeInt32BE(znodes.setCount, FRAME_BODY_AT + STAT_MZXID + 4);
+    held.writeInt32BE(version, FRAME_BODY_AT + STAT_VERSION);
+    held.writeInt32BE(DATA_BYTES, FRAME_BODY_AT + STAT_DATA_LENGTH);
+    znodes.log.append(bytes, start, this.#pathEnd(view, start) + 4 + DATA_BYTES + 4, this);
+  }
+
+  durable(): void {
+    this.write(this.#held);
   }
 
   /** The reply is the Stat. */

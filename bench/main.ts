@@ -12,7 +12,7 @@ switch (role) {
   }
   case 'bare-server': {
     const { serveBare } = await import('./bare-server.ts');
-    serveBare(Number(rest[0]));
+    serveBare(Number(rest[0]), rest[1] ?? '.');
     break;
   }
   default: {

@@ -19,8 +19,8 @@ export interface RoundsPlan {
   readonly tell: (line: string) => void;
 }
 
-/** The scenarios that the bare server can serve: it knows nothing but gets, and the watched znode. */
-const BARE_SCENARIOS = ['get-100x1', 'get-16x64', 'watch-1000'];
+/** The scenarios that the bare server can serve: it knows nothing but gets, sets one by one, and the watched znode. */
+const BARE_SCENARIOS = ['get-100x1', 'get-16x64', 'set-100x1', 'watch-1000'];
 
 /** Runs everything; a failure of any run ends it all. */
 export async function runRounds(plan: RoundsPlan): Promise<MeasuredRow[]> {

@@ -156,7 +156,10 @@ function commandLine(plan: ServerPlan, port: number): [string, string[]] {
       return ['java', [`-Xmx${plan.javaHeap}`, '-cp', JAVA_JAR, main, configOf(plan)]];
     }
     case 'bare':
-      return [process.execPath, [process.argv[1] ?? '', 'bare-server', String(port)]];
+      return [
+        process.execPath,
+        [process.argv[1] ?? '', 'bare-server', String(port), plan.directory],
+      ];
   }
 }
 

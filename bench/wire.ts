@@ -28,7 +28,8 @@ export const REPLY_HEADER_BYTES = 16;
 /** Bytes of a Stat record. */
 export const STAT_BYTES = 68;
 
-/** Places within a Stat: czxid 0, mzxid 8, ctime 16, mtime 24, then these. */
+/** Places within a Stat: czxid 0, then these, ctime 16 and mtime 24 between the first two. */
+export const STAT_MZXID = 8;
 export const STAT_VERSION = 32;
 const STAT_EPHEMERAL_OWNER = 44;
 export const STAT_DATA_LENGTH = 52;
