@@ -105,7 +105,8 @@ function parse(args: readonly string[]) {
     .option('bare', {
       type: 'boolean',
       default: false,
-      describe: 'also measure a server without logic: the ceiling of get and of watch events',
+      describe:
+        'also measure a server without logic: the ceiling of get, of sets one by one and of watch events',
     })
     .option('dir', { type: 'string', describe: 'where the servers keep their data (system temp)' })
     .option('java-heap', { type: 'string', default: '1g', describe: "the JVM's -Xmx" })
