@@ -13,23 +13,13 @@
 
 import type { ByteRange } from '../../jute/byte-range.ts';
 import type { Zxid } from '../../jute/int64.ts';
-import { writeInt32 } from '../../jute/int64.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../jute/txn.ts';
-import { writeTxn, writeTxnDigest, writeTxnHeader } from '../../jute/txn.ts';
-import { JuteWriter } from '../../jute/writer.ts';
-import { adler32 } from './adler32.ts';
 import type { Disk, Done, LogFile } from './disk.ts';
 import { logName } from './file-names.ts';
 import { isUnwrittenLog, logEndAt } from './log-end.ts';
-import {
-  FILE_HEADER_SIZE,
-  LOG_HEADER,
-  MAX_WRITE_SIZE,
-  paddedSize,
-  RECORD_END_MARK,
-  RECORD_START_SIZE,
-} from './log-format.ts';
+import { FILE_HEADER_SIZE, LOG_HEADER, MAX_WRITE_SIZE, paddedSize } from './log-format.ts';
 import { LogReader } from './log-reader.ts';
+import { type Batch, PendingBatches } from './pending-batches.ts';
 import { StorageError } from './storage-error.ts';
 
 /** How the log is written. */
@@ -69,26 +59,6 @@ const ZERO_AHEAD_SIZE = 512 * 1024;
 const BLOCK_SIZE = 4096;
 
 const ZEROS = Buffer.alloc(ZERO_AHEAD_SIZE + BLOCK_SIZE);
-
-const BATCH_INITIAL_SIZE = 64 * 1024;
-
-/** The memory of a batch is used again unless it had to grow beyond this, in bytes. */
-const BATCH_KEPT_SIZE = 4 * MAX_WRITE_SIZE;
-
-/** Transactions that are written together. */
-class Batch {
-  readonly writer = new JuteWriter(BATCH_INITIAL_SIZE);
-  firstZxid: Zxid;
-  lastZxid: Zxid;
-  count = 0;
-  /** Whether the first one begins a new file. */
-  startsFile = false;
-
-  constructor(zxid: Zxid) {
-    this.firstZxid = zxid;
-    this.lastZxid = zxid;
-  }
-}
 
 /** The file that is being written. */
 interface OpenLog {
@@ -133,21 +103,13 @@ export class TxnLog {
   private readonly disk: Disk;
   private readonly options: TxnLogOptions;
   private readonly events: TxnLogEvents;
-  private appending: Batch;
-  /** Batches that are complete because a roll came behind them. */
-  private readonly sealed: Batch[] = [];
-  private spare: Batch | null = null;
+  private readonly batches: PendingBatches;
   private writing: Batch | null = null;
   private open: OpenLog | null = null;
   private elapsedMs = 0;
-  private isRollDue = true;
   private failure: Error | null = null;
   private closed: Done | null = null;
   private isClosed = false;
-  private pending = 0;
-  private txns = 0;
-  private txnBytes = 0;
-  private appended: Zxid;
   private durable: Zxid;
 
   /** Opens nothing: the first file is made when the first batch is flushed. */
@@ -155,14 +117,13 @@ export class TxnLog {
     this.disk = disk;
     this.options = options;
     this.events = events;
-    this.appended = options.lastZxid;
+    this.batches = new PendingBatches(options.lastZxid);
     this.durable = options.lastZxid;
-    this.appending = new Batch(options.lastZxid);
   }
 
   /** The zxid of the last transaction appended; the recovered one before that. */
   get lastAppendedZxid(): Zxid {
-    return this.appended;
+    return this.batches.lastZxid;
   }
 
   /** The zxid up to which everything is durable. */
@@ -172,7 +133,7 @@ export class TxnLog {
 
   /** Whether there is something to flush, apart from what is being written. */
   get hasPending(): boolean {
-    return this.appending.count > 0 || this.sealed.length > 0;
+    return this.batches.hasAny;
   }
 
   /** Whether a batch is being written; flush() then does nothing. */
@@ -182,22 +143,22 @@ export class TxnLog {
 
   /** Bytes appended that are not yet durable. */
   get pendingBytes(): number {
-    return this.pending;
+    return this.batches.size;
   }
 
   /** Whether so much is pending that nothing should be appended for now. */
   get isFull(): boolean {
-    return this.pending >= this.options.maxPendingBytes;
+    return this.batches.size >= this.options.maxPendingBytes;
   }
 
   /** Transactions appended since the last roll() (Java: ZKDatabase.getTxnCount). */
   get txnCount(): number {
-    return this.txns;
+    return this.batches.txnCount;
   }
 
   /** Bytes appended since the last roll(); Java's ZKDatabase.getTxnSize counts the padding as well. */
   get sizeBytes(): number {
-    return this.txnBytes;
+    return this.batches.txnBytes;
   }
 
   /**
@@ -205,85 +166,28 @@ export class TxnLog {
    * carries of it: header, transaction, digest. It lies there until the next append.
    */
   append(header: TxnHeader, txn: Txn, digest: TxnDigest | null): ByteRange {
-    const { writer } = this.batchFor(header.zxid);
-    const start = writer.reserve(RECORD_START_SIZE);
-    writeTxnHeader(writer, header);
-    writeTxn(writer, txn);
-    if (digest !== null) writeTxnDigest(writer, digest);
-    const end = writer.length;
-    this.finishRecord(writer, start);
-    return { bytes: writer.buffer, start: start + RECORD_START_SIZE, end };
+    return this.batches.append(header, txn, digest);
   }
 
   /** Appends a transaction that is serialised already, as append returns it: header, transaction, digest. */
   appendBytes(zxid: Zxid, record: Uint8Array): void {
-    const { writer } = this.batchFor(zxid);
-    const start = writer.reserve(RECORD_START_SIZE);
-    writer.writeBytes(record);
-    this.finishRecord(writer, start);
-  }
-
-  private batchFor(zxid: Zxid): Batch {
-    if (zxid <= this.appended) throw new Error(`zxid ${zxid} appended behind ${this.appended}`);
-    if (this.isRollDue) {
-      this.isRollDue = false;
-      if (this.appending.count > 0) {
-        this.sealed.push(this.appending);
-        this.appending = this.emptyBatch();
-      }
-      this.appending.startsFile = true;
-    }
-    const batch = this.appending;
-    if (batch.count === 0) batch.firstZxid = zxid;
-    batch.count++;
-    batch.lastZxid = zxid;
-    this.appended = zxid;
-    return batch;
-  }
-
-  private finishRecord(writer: JuteWriter, start: number): void {
-    const payload = start + RECORD_START_SIZE;
-    const end = writer.length;
-    const at = writer.reserve(1);
-    const { buffer } = writer;
-    buffer[at] = RECORD_END_MARK;
-    writeInt32(buffer, start, 0);
-    writeInt32(buffer, start + 4, adler32(buffer, payload, end));
-    writeInt32(buffer, start + 8, end - payload);
-    this.txns++;
-    this.pending += at + 1 - start;
-    this.txnBytes += at + 1 - start;
-  }
-
-  private emptyBatch(): Batch {
-    const batch = this.spare ?? new Batch(this.appended);
-    this.spare = null;
-    return batch;
+    this.batches.appendBytes(zxid, record);
   }
 
   /** The next transaction begins a new file, and the counts start again: a snapshot is about to be cut. */
   roll(): void {
-    this.isRollDue = true;
-    this.txns = 0;
-    this.txnBytes = 0;
+    this.batches.roll();
   }
 
   /** Starts to write what is pending, if nothing is being written. The caller calls again in its next turn. */
   flush(): void {
     if (this.writing !== null || this.failure !== null || this.isClosed) return;
-    const batch = this.sealed.shift() ?? this.takeAppending();
+    const batch = this.batches.take();
     if (batch === null) return;
     this.writing = batch;
     this.elapsedMs = 0;
     if (batch.startsFile) this.closeFile((error) => this.startFile(batch, error));
     else this.writeFrom(batch, 0);
-  }
-
-  private takeAppending(): Batch | null {
-    const batch = this.appending;
-    if (batch.count === 0) return null;
-    this.appending = this.emptyBatch();
-    return batch;
   }
 
   private closeFile(done: Done): void {
@@ -381,29 +285,18 @@ export class TxnLog {
   private finishBatch(batch: Batch): void {
     this.writing = null;
     this.durable = batch.lastZxid;
-    this.pending -= batch.writer.length;
-    this.recycle(batch);
+    this.batches.giveBack(batch);
     this.rollAtSizeLimit();
     this.reportSync();
     this.events.onDurable(this.durable);
     this.finishClose();
   }
 
-  private recycle(batch: Batch): void {
-    if (batch.writer.buffer.length > BATCH_KEPT_SIZE) return;
-    batch.writer.reset();
-    batch.count = 0;
-    batch.startsFile = false;
-    this.spare = batch;
-  }
-
   /** Java looks at the size of the file with its padding; the bytes written are what the limit is about. */
   private rollAtSizeLimit(): void {
     const { sizeLimitBytes } = this.options;
     if (sizeLimitBytes <= 0 || this.open === null || this.open.position <= sizeLimitBytes) return;
-    const next = this.sealed[0] ?? this.appending;
-    if (next.count > 0) next.startsFile = true;
-    else this.isRollDue = true;
+    this.batches.startFile();
   }
 
   private reportSync(): void {
