@@ -6,9 +6,9 @@
 import { types } from 'node:util';
 import type { ACL, ClientInfo, Stat } from '../jute/data.ts';
 import { CreateMode, OpCode } from '../jute/op-code.ts';
-import { readGetChildren2Response, readGetDataResponse } from '../jute/proto.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import { JuteError } from '../jute/reader.ts';
+import { readGetChildren2Response, readGetDataResponse } from '../jute/responses.ts';
 import { validateName } from './checks.ts';
 import type { Watcher } from './watch-registry.ts';
 

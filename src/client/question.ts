@@ -5,13 +5,13 @@
 
 import { OPEN_ACL_UNSAFE } from '../jute/data.ts';
 import { OpCode, WatcherType } from '../jute/op-code.ts';
+import type { JuteReader } from '../jute/reader.ts';
 import {
   writeCreateRequest,
   writeCreateTTLRequest,
   writePathKindRequest,
   writePathWatchRequest,
-} from '../jute/proto.ts';
-import type { JuteReader } from '../jute/reader.ts';
+} from '../jute/requests.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import { validateACL, validateWatcher } from './checks.ts';
 import type { CreateOptions, Data, RequestOptions, WatchOptions } from './operations.ts';

@@ -7,12 +7,8 @@ import type { Zxid } from '../jute/int64.ts';
 import { writeInt32 } from '../jute/int64.ts';
 import { OpCode, SpecialXid } from '../jute/op-code.ts';
 import type { ConnectRequest } from '../jute/proto.ts';
-import {
-  writeAuthPacket,
-  writeConnectRequest,
-  writeSetWatches,
-  writeSetWatches2,
-} from '../jute/proto.ts';
+import { writeConnectRequest } from '../jute/proto.ts';
+import { writeAuthPacket, writeSetWatches, writeSetWatches2 } from '../jute/requests.ts';
 import { JuteWriter } from '../jute/writer.ts';
 import { BadArgumentsError } from './errors.ts';
 import type { Request } from './request.ts';

@@ -5,7 +5,7 @@
 
 import type { Zxid } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
-import type { SetWatches } from '../jute/proto.ts';
+import type { SetWatches } from '../jute/requests.ts';
 import type { WatchedPaths, WatchKind } from './watch-registry.ts';
 
 /** Bytes of paths in one request; far below the 1 MB of jute.maxbuffer that servers have when nobody changes it. */

@@ -4,8 +4,8 @@
  */
 
 import { EventType } from '../jute/op-code.ts';
-import { readWatcherEvent } from '../jute/proto.ts';
 import { JuteError, type JuteReader } from '../jute/reader.ts';
+import { readWatcherEvent } from '../jute/responses.ts';
 import type { WatchedEvent } from './watch-registry.ts';
 
 const eventNames = new Map<number, WatchedEvent['type']>(

@@ -16,16 +16,14 @@ import type { ACL, Stat } from '../jute/data.ts';
 import { readStat } from '../jute/data.ts';
 import { ErrorCode } from '../jute/error-code.ts';
 import { AddWatchMode, OpCode, WatcherType } from '../jute/op-code.ts';
+import type { JuteReader } from '../jute/reader.ts';
 import {
-  readCreate2Response,
-  readGetACLResponse,
-  readWhoAmIResponse,
   writePathKindRequest,
   writePathVersionRequest,
   writeSetACLRequest,
   writeSetDataRequest,
-} from '../jute/proto.ts';
-import type { JuteReader } from '../jute/reader.ts';
+} from '../jute/requests.ts';
+import { readCreate2Response, readGetACLResponse, readWhoAmIResponse } from '../jute/responses.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 import {
   validateACL,

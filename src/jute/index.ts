@@ -11,5 +11,7 @@ export * from './multi.ts';
 export * from './op-code.ts';
 export * from './proto.ts';
 export * from './reader.ts';
+export * from './requests.ts';
+export * from './responses.ts';
 export * from './txn.ts';
 export * from './writer.ts';

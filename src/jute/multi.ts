@@ -7,31 +7,33 @@
 import type { Stat } from './data.ts';
 import { readStat, writeStat } from './data.ts';
 import { CreateMode, OpCode } from './op-code.ts';
+import type { JuteReader } from './reader.ts';
+import { JuteError } from './reader.ts';
 import type {
   CreateRequest,
   CreateTTLRequest,
   PathVersionRequest,
   PathWatchRequest,
   SetDataRequest,
-} from './proto.ts';
+} from './requests.ts';
 import {
-  readCreate2Response,
   readCreateRequest,
   readCreateTTLRequest,
-  readGetDataResponse,
   readPathVersionRequest,
   readPathWatchRequest,
   readSetDataRequest,
-  writeCreate2Response,
   writeCreateRequest,
   writeCreateTTLRequest,
-  writeGetDataResponse,
   writePathVersionRequest,
   writePathWatchRequest,
   writeSetDataRequest,
-} from './proto.ts';
-import type { JuteReader } from './reader.ts';
-import { JuteError } from './reader.ts';
+} from './requests.ts';
+import {
+  readCreate2Response,
+  readGetDataResponse,
+  writeCreate2Response,
+  writeGetDataResponse,
+} from './responses.ts';
 import { unreachable } from './unreachable.ts';
 import type { JuteWriter } from './writer.ts';
 

@@ -15,9 +15,9 @@ import {
   readRequestHeader,
   writeConnectResponse,
   writeReplyHeader,
-  writeWatcherEvent,
 } from '../../src/jute/proto.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
+import { writeWatcherEvent } from '../../src/jute/responses.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
 
 /** A request as the server sees it; `body` stands behind the header. */

@@ -15,6 +15,8 @@ import {
 import { OpCode } from '../../src/jute/op-code.ts';
 import * as proto from '../../src/jute/proto.ts';
 import { JuteReader } from '../../src/jute/reader.ts';
+import * as requests from '../../src/jute/requests.ts';
+import * as responses from '../../src/jute/responses.ts';
 import type { Txn } from '../../src/jute/txn.ts';
 import {
   readTxn,
@@ -81,34 +83,52 @@ export const connectResponse = {
 };
 export const requestHeader = { read: proto.readRequestHeader, write: proto.writeRequestHeader };
 export const replyHeader = { read: proto.readReplyHeader, write: proto.writeReplyHeader };
-export const create = { read: proto.readCreateRequest, write: proto.writeCreateRequest };
-export const createTTL = { read: proto.readCreateTTLRequest, write: proto.writeCreateTTLRequest };
-export const pathVersion = {
-  read: proto.readPathVersionRequest,
-  write: proto.writePathVersionRequest,
+export const create = { read: requests.readCreateRequest, write: requests.writeCreateRequest };
+export const createTTL = {
+  read: requests.readCreateTTLRequest,
+  write: requests.writeCreateTTLRequest,
 };
-export const setData = { read: proto.readSetDataRequest, write: proto.writeSetDataRequest };
-export const setACL = { read: proto.readSetACLRequest, write: proto.writeSetACLRequest };
-export const pathWatch = { read: proto.readPathWatchRequest, write: proto.writePathWatchRequest };
-export const pathKind = { read: proto.readPathKindRequest, write: proto.writePathKindRequest };
-export const setWatches = { read: proto.readSetWatches, write: proto.writeSetWatches };
-export const setWatches2 = { read: proto.readSetWatches2, write: proto.writeSetWatches2 };
-export const authPacket = { read: proto.readAuthPacket, write: proto.writeAuthPacket };
-export const watcherEvent = { read: proto.readWatcherEvent, write: proto.writeWatcherEvent };
+export const pathVersion = {
+  read: requests.readPathVersionRequest,
+  write: requests.writePathVersionRequest,
+};
+export const setData = { read: requests.readSetDataRequest, write: requests.writeSetDataRequest };
+export const setACL = { read: requests.readSetACLRequest, write: requests.writeSetACLRequest };
+export const pathWatch = {
+  read: requests.readPathWatchRequest,
+  write: requests.writePathWatchRequest,
+};
+export const pathKind = {
+  read: requests.readPathKindRequest,
+  write: requests.writePathKindRequest,
+};
+export const setWatches = { read: requests.readSetWatches, write: requests.writeSetWatches };
+export const setWatches2 = { read: requests.readSetWatches2, write: requests.writeSetWatches2 };
+export const authPacket = { read: requests.readAuthPacket, write: requests.writeAuthPacket };
+export const watcherEvent = {
+  read: responses.readWatcherEvent,
+  write: responses.writeWatcherEvent,
+};
 export const create2Response = {
-  read: proto.readCreate2Response,
-  write: proto.writeCreate2Response,
+  read: responses.readCreate2Response,
+  write: responses.writeCreate2Response,
 };
 export const getDataResponse = {
-  read: proto.readGetDataResponse,
-  write: proto.writeGetDataResponse,
+  read: responses.readGetDataResponse,
+  write: responses.writeGetDataResponse,
 };
 export const getChildren2Response = {
-  read: proto.readGetChildren2Response,
-  write: proto.writeGetChildren2Response,
+  read: responses.readGetChildren2Response,
+  write: responses.writeGetChildren2Response,
 };
-export const getACLResponse = { read: proto.readGetACLResponse, write: proto.writeGetACLResponse };
-export const whoAmIResponse = { read: proto.readWhoAmIResponse, write: proto.writeWhoAmIResponse };
+export const getACLResponse = {
+  read: responses.readGetACLResponse,
+  write: responses.writeGetACLResponse,
+};
+export const whoAmIResponse = {
+  read: responses.readWhoAmIResponse,
+  write: responses.writeWhoAmIResponse,
+};
 
 export const txnHeader = { read: readTxnHeader, write: writeTxnHeader };
 export const txnDigest = { read: readTxnDigest, write: writeTxnDigest };

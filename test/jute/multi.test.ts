@@ -13,8 +13,8 @@ import {
   writeMultiHeader,
 } from '../../src/jute/multi.ts';
 import { OpCode } from '../../src/jute/op-code.ts';
-import { writeCreateRequest, writeCreateTTLRequest } from '../../src/jute/proto.ts';
 import { JuteError, JuteReader } from '../../src/jute/reader.ts';
+import { writeCreateRequest, writeCreateTTLRequest } from '../../src/jute/requests.ts';
 import { JuteWriter } from '../../src/jute/writer.ts';
 import { encode, multiOps } from './codecs.ts';
 import { goldenCodes } from './golden-files.ts';

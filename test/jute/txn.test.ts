@@ -4,8 +4,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { OpCode } from '../../src/jute/op-code.ts';
-import { readWhoAmIResponse } from '../../src/jute/proto.ts';
 import { JuteError, JuteReader } from '../../src/jute/reader.ts';
+import { readWhoAmIResponse } from '../../src/jute/responses.ts';
 import type { Txn, TxnDigest, TxnHeader } from '../../src/jute/txn.ts';
 import {
   readTxn,

@@ -17,10 +17,10 @@ import {
   SpecialXid,
   WatcherType,
 } from '../../jute/op-code.ts';
-import type { PathKindRequest, SetWatches } from '../../jute/proto.ts';
-import { readPathKindRequest, readSetWatches, readSetWatches2 } from '../../jute/proto.ts';
 import type { JuteReader } from '../../jute/reader.ts';
 import { JuteError } from '../../jute/reader.ts';
+import type { PathKindRequest, SetWatches } from '../../jute/requests.ts';
+import { readPathKindRequest, readSetWatches, readSetWatches2 } from '../../jute/requests.ts';
 import type { JuteWriter } from '../../jute/writer.ts';
 import type { AccessControl } from '../auth/access.ts';
 import type { Connection } from '../client/connection.ts';
