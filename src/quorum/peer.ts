@@ -19,8 +19,8 @@ import type { PeerState, ServerId } from './server-id.ts';
 import { ShortTerms } from './short-terms.ts';
 import type { LeaderServer } from './zab/leader.ts';
 import { Leader } from './zab/leader.ts';
-import type { LearnerServer } from './zab/learner.ts';
 import { Learner } from './zab/learner.ts';
+import type { LearnerServer } from './zab/learner-ports.ts';
 import { NewerEpochs } from './zab/newer-epochs.ts';
 
 /** Pause before a voter comes again to a leader that it must not follow, in ms; it may be the only one for long. */

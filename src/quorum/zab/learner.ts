@@ -21,16 +21,15 @@ import { toHex } from '../../jute/int64.ts';
 import { JuteError } from '../../jute/reader.ts';
 import { JuteWriter } from '../../jute/writer.ts';
 import { epochOf, startOfEpoch } from '../../jute/zxid.ts';
-import type { Address, Clock, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
+import type { Clock, LinkHandler, Log, PeerLink, PeerNetwork } from '../ports.ts';
 import type { QuorumMetrics } from '../quorum-metrics.ts';
 import type { ServerId } from '../server-id.ts';
-import type { LearnerHistory } from './accept-epoch.ts';
 import { acceptEpoch } from './accept-epoch.ts';
 import { LeaderDial } from './leader-dial.ts';
+import type { LearnerOptions, LearnerPhase, LearnerServer } from './learner-ports.ts';
 import { Outbox, UNSENT_LIMIT } from './outbox.ts';
 import type { Packet, PacketHandler } from './packet.ts';
 import { PacketReader, PacketType, PROTOCOL_VERSION, writeLearnerInfo } from './packet.ts';
-import type { ProposalReceiver } from './received-proposals.ts';
 import { ReceivedProposals } from './received-proposals.ts';
 import type { RequestStart } from './session-packets.ts';
 import {
@@ -39,33 +38,7 @@ import {
   writeLearnerRequest,
   writeRevalidate,
 } from './session-packets.ts';
-import type { SyncReceiver } from './sync-intake.ts';
 import { SyncIntake, syncName } from './sync-intake.ts';
-
-/** How far a learner has come. */
-export type LearnerPhase =
-  | 'dialling'
-  | 'discovery'
-  | 'synchronization'
-  | 'ready'
-  | 'broadcast'
-  | 'ended';
-
-/** What a learner asks of its server. */
-export interface LearnerServer extends LearnerHistory, SyncReceiver, ProposalReceiver {
-  /** Calls back once everything that was taken, the tree too, is on disk. */
-  whenDurable(done: () => void): void;
-  /** The membership that the leader has, as text. */
-  setMembership(text: string): void;
-  /** Serves clients from now on. The leader's epoch begins with `zxid`. */
-  startFollowing(zxid: Zxid): void;
-  /** The sessions that were heard since the last call, with their time-outs in ms. */
-  takeHeardSessions(): ReadonlyMap<SessionId, number>;
-  /** The leader's answer to revalidate(). */
-  revalidated(sessionId: SessionId, isValid: boolean): void;
-  /** The leader's answer to the oldest sync(). */
-  synced(): void;
-}
 
 /** What a learner is given. */
 export interface LearnerPorts {
@@ -80,22 +53,6 @@ export interface LearnerPorts {
   readonly following: (epoch: number) => void;
   /** It learns no more. Called once; the link is closed by then. */
   readonly ended: (reason: string) => void;
-}
-
-/** How a learner is set; times in ms. */
-export interface LearnerOptions {
-  readonly myId: ServerId;
-  readonly leader: ServerId;
-  /** Where its leader serves learners. */
-  readonly addresses: readonly Address[];
-  readonly isObserver: boolean;
-  /** How long the leader may be silent until the history is synchronised, and afterwards. */
-  readonly initLimitMs: number;
-  readonly syncLimitMs: number;
-  /** How long the leader may be out of reach. */
-  readonly connectLimitMs: number;
-  readonly configVersion: bigint;
-  readonly packetSizeLimit: number;
 }
 
 /** Learns from one leader. */
