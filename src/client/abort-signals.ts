@@ -1,39 +1,48 @@
 /*
- * AbortSignals: many requests may wait for one signal, which is listened to once for all of them: a listener for each would cost more
+ * AbortSignals: many may wait for one signal, which is listened to once for all of them: a listener for each request would cost more
  * than the request, and Node.js warns of a leak from the eleventh on.
  */
 
-import type { Request } from './request.ts';
+/** Something that ends with a signal. */
+export interface AbortFollower {
+  /** @param reason the signal's */
+  fail(reason: unknown): void;
+}
 
-/** Which requests end with which signal. */
-export class AbortSignals {
-  readonly #requests = new Map<AbortSignal, Set<Request>>();
+interface FollowedSignal {
+  readonly followers: Set<AbortFollower>;
+  readonly onAbort: () => void;
+}
 
-  /** Fails the request with the signal's reason when that is aborted. It is not yet. */
-  follow(signal: AbortSignal, request: Request): void {
-    const others = this.#requests.get(signal);
-    if (others !== undefined) {
-      others.add(request);
+/** What ends with which signal. */
+class AbortSignals {
+  readonly #signals = new Map<AbortSignal, FollowedSignal>();
+
+  /** Fails the follower when the signal is aborted. It is not yet. */
+  follow(signal: AbortSignal, follower: AbortFollower): void {
+    const followed = this.#signals.get(signal);
+    if (followed !== undefined) {
+      followed.followers.add(follower);
       return;
     }
-    this.#requests.set(signal, new Set([request]));
-    signal.addEventListener('abort', this.#onAbort);
+    const followers = new Set([follower]);
+    const onAbort = (): void => {
+      for (const one of [...followers]) one.fail(signal.reason);
+    };
+    this.#signals.set(signal, { followers, onAbort });
+    signal.addEventListener('abort', onAbort);
   }
 
-  /** The request is over. */
-  forget(signal: AbortSignal, request: Request): void {
-    const requests = this.#requests.get(signal);
-    if (requests === undefined) return;
-    requests.delete(request);
-    if (requests.size > 0) return;
-    this.#requests.delete(signal);
-    signal.removeEventListener('abort', this.#onAbort);
+  /** The follower does not wait any more. */
+  forget(signal: AbortSignal, follower: AbortFollower): void {
+    const followed = this.#signals.get(signal);
+    if (followed === undefined) return;
+    followed.followers.delete(follower);
+    if (followed.followers.size > 0) return;
+    this.#signals.delete(signal);
+    signal.removeEventListener('abort', followed.onAbort);
   }
-
-  readonly #onAbort = (event: Event): void => {
-    for (const [signal, requests] of this.#requests) {
-      if (signal !== event.target) continue;
-      for (const request of [...requests]) request.fail(signal.reason);
-    }
-  };
 }
+
+/** Of all clients of this process: they may share a signal. */
+export const abortSignals = new AbortSignals();

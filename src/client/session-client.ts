@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import { ErrorCode } from '../jute/error-code.ts';
 import type { SessionId, Zxid } from '../jute/int64.ts';
 import { OpCode } from '../jute/op-code.ts';
-import { AbortSignals } from './abort-signals.ts';
+import { abortSignals } from './abort-signals.ts';
 import { callListener } from './call-listener.ts';
 import { validateAtLeast, validateNumber } from './checks.ts';
 import type { ServerAddress } from './connection-string.ts';
@@ -32,7 +32,6 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
   protected readonly host: SessionHost;
   protected readonly root: Chroot;
   readonly #streams = new Set<WatchStream>();
-  readonly #signals = new AbortSignals();
   readonly #requestTimeoutMs: number;
   #closing: Promise<void> | null = null;
 
@@ -109,7 +108,7 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
     await new Promise<void>((resolve, reject) => {
       const finish = (settle: () => void): void => {
         this.off('state', onState);
-        signal?.removeEventListener('abort', onAbort);
+        if (signal !== undefined) abortSignals.forget(signal, giveUp);
         clearTimeout(timer);
         settle();
       };
@@ -117,11 +116,11 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
         if (session.isConnected) finish(resolve);
         else if (!session.isAlive) finish(() => reject(this.overError()));
       };
-      const onAbort = (): void => finish(() => reject(signal?.reason));
+      const giveUp = { fail: (reason: unknown) => finish(() => reject(reason)) };
       const onTimeout = (): void => finish(() => reject(this.#notConnected(timeoutMs)));
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       this.on('state', onState);
-      signal?.addEventListener('abort', onAbort);
+      if (signal !== undefined) abortSignals.follow(signal, giveUp);
     });
   }
 
@@ -214,7 +213,7 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
       return null;
     }
     const settled = (): void => {
-      if (signal !== undefined) this.#signals.forget(signal, request);
+      if (signal !== undefined) abortSignals.forget(signal, request);
     };
     const request: Request = new Request({
       type,
@@ -233,7 +232,7 @@ export class SessionClient extends EventEmitter<ZooKeeperEvents> implements Asyn
       registration,
       deadline: timeoutMs === Infinity ? Infinity : clock() + timeoutMs,
     });
-    if (signal !== undefined) this.#signals.follow(signal, request);
+    if (signal !== undefined) abortSignals.follow(signal, request);
     return request;
   }
 

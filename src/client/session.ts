@@ -409,12 +409,11 @@ export class Session {
     const where = this.#server === null ? '' : ` to ${serverName(this.#server)}`;
     const message = `The connection${where} was lost: ${reasonOf(cause)}`;
     this.#disconnect();
-    this.#requests.failSent(message, cause);
+    // Before anybody hears of it: the owner abandons a session whose closeSession fails, and its reason is the one that stays.
     this.#lastError = new ConnectionLossError(null, { message, cause });
-    if (this.#isClosing) {
-      this.abandon();
-      return;
-    }
+    this.#requests.failSent(message, cause);
+    if (this.#isClosing) this.abandon();
+    if (!this.isAlive) return;
     this.#timers.retryAt = now + this.#servers.pauseMs(this.#settings.reconnectDelayMs);
     this.#changeState('connecting');
   }

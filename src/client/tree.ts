@@ -2,7 +2,7 @@
  * Work on whole subtrees, which the server has no operations for (Java: ZKUtil, kazoo's ensure_path). None of it is atomic.
  */
 
-import { NodeExistsError, NoNodeError } from './errors.ts';
+import { NoAuthError, NodeExistsError, NoNodeError } from './errors.ts';
 import type { CreateParts, RequestOptions } from './operations.ts';
 import { childOf, parentOf } from './path.ts';
 import { retryOnLoss } from './retry.ts';
@@ -11,21 +11,33 @@ import type { ZooKeeper } from './zookeeper.ts';
 /** Options of ensurePath: how the znodes that are missing are created. */
 export type EnsurePathOptions = Pick<CreateParts, 'acl'> & RequestOptions;
 
-/** Creates a znode without data and all those above it, as far as they are missing. */
+/**
+ * Creates a znode without data and all those above it, as far as they are missing. What is there need not be below something that this
+ * client may write to. Rejects with NoNodeError for `/` where the chroot itself is missing: a client cannot name what is above it.
+ */
 export async function ensurePath(
   zk: ZooKeeper,
   path: string,
   options: EnsurePathOptions = {},
 ): Promise<void> {
-  if (path === '/') return;
+  if (path === '/') {
+    if (!(await isThere(zk, path, options))) throw new NoNodeError(path);
+    return;
+  }
   try {
     await retryOnLoss(() => zk.create(path, null, options));
   } catch (error) {
     if (error instanceof NodeExistsError) return;
+    // A server looks at the access list of the parent before it looks whether the znode is there (Java: PrepRequestProcessor).
+    if (error instanceof NoAuthError && (await isThere(zk, path, options))) return;
     if (!(error instanceof NoNodeError)) throw error;
     await ensurePath(zk, parentOf(path), options);
     await ensurePath(zk, path, options);
   }
+}
+
+async function isThere(zk: ZooKeeper, path: string, options: RequestOptions): Promise<boolean> {
+  return (await retryOnLoss(() => zk.exists(path, options))) !== null;
 }
 
 /** How many requests walk() and deleteRecursive() have under way at most. */

@@ -5,6 +5,7 @@
  * may have been missed.
  */
 
+import { abortSignals } from './abort-signals.ts';
 import { ClientClosedError, ConnectionLossError } from './errors.ts';
 import type { RequestOptions, WatchOptions } from './operations.ts';
 import { Losses } from './retry.ts';
@@ -59,6 +60,7 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
   readonly #path: string;
   readonly #mode: WatchStreamOptions['mode'];
   readonly #signal: AbortSignal | undefined;
+  readonly #follower = { fail: () => this.#leave() };
   #events: WatchedEvent[] = [];
   #reader: {
     readonly resolve: (result: IteratorResult<WatchedEvent>) => void;
@@ -82,8 +84,9 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
     });
     this.ready = Promise.race([this.#set(), over]);
     this.ready.catch((error: unknown) => this.#finish(error));
-    if (options.signal?.aborted === true) this.#leave();
-    else options.signal?.addEventListener('abort', this.#leave);
+    const { signal } = options;
+    if (signal?.aborted === true) this.#leave();
+    else if (signal !== undefined) abortSignals.follow(signal, this.#follower);
   }
 
   [Symbol.asyncIterator](): this {
@@ -116,12 +119,12 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
     this.#finish(error);
   }
 
-  readonly #leave = (): void => {
+  #leave(): void {
     if (this.#isOver) return;
     this.#events = [];
     this.#finish(null);
     this.#remove();
-  };
+  }
 
   #remove(): void {
     const removal = { watcher: this.#hear, isLocal: true, kind: this.#mode };
@@ -133,7 +136,7 @@ export class WatchStream implements AsyncIterableIterator<WatchedEvent> {
   #finish(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#signal?.removeEventListener('abort', this.#leave);
+    if (this.#signal !== undefined) abortSignals.forget(this.#signal, this.#follower);
     this.#tellOver(error ?? this.#signal?.reason ?? null);
     const reader = this.#reader;
     this.#reader = null;

@@ -5,13 +5,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { ClientClosedError, NodeExistsError, NoNodeError } from '../errors.ts';
-import type { Data } from '../operations.ts';
+import type { CreateOptions, Data } from '../operations.ts';
 import { childOf, parentOf } from '../path.ts';
 import { Losses, retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 import { givingUp } from './giving-up.ts';
-import { deleteOwn, untilGone } from './own-node.ts';
+import { deleteOwn, deleteOwnLater, untilGone } from './own-node.ts';
 
 /** How long to wait at a barrier. */
 export interface BarrierOptions {
@@ -84,16 +84,16 @@ export class DoubleBarrier {
     this.#ready = childOf(path, READY);
   }
 
-  /** Enters, and resolves when all have. When it is given up this client has left again. */
+  /** Enters, and resolves when all have. When it is given up this client leaves again, as soon as it has a connection. */
   async enter(options: BarrierOptions = {}): Promise<void> {
     const { signal } = options;
     await ensurePath(this.#zk, this.#path, { signal });
     const readiness = this.#zk.watch(this.#ready, { mode: 'data', signal });
     try {
       await readiness.ready;
-      await createIfMissing(this.#zk, this.#own, null, true);
+      await createIfMissing(this.#zk, this.#own, null, { mode: 'ephemeral', signal });
       if ((await this.#members(signal)).length >= this.#memberCount) {
-        await createIfMissing(this.#zk, this.#ready, null);
+        await createIfMissing(this.#zk, this.#ready, null, { signal });
       }
       while ((await retryOnLoss(() => this.#zk.exists(this.#ready, { signal }))) === null) {
         const { done } = await readiness.next();
@@ -101,7 +101,7 @@ export class DoubleBarrier {
         if (done) throw new ClientClosedError();
       }
     } catch (error) {
-      await deleteOwn(this.#zk, this.#own);
+      deleteOwnLater(this.#zk, this.#own);
       throw error;
     } finally {
       await readiness.return();
@@ -114,14 +114,14 @@ export class DoubleBarrier {
     const changes = this.#zk.watch(this.#path, { mode: 'children', signal });
     try {
       await changes.ready;
-      await deleteOwn(this.#zk, this.#own);
+      await givingUp(deleteOwn(this.#zk, this.#own), signal);
       while ((await this.#members(signal)).length > 0) {
         const { done } = await changes.next();
         signal?.throwIfAborted();
         if (done) throw new ClientClosedError();
       }
       // Only when nobody is left who might not have seen it yet.
-      await deleteOwn(this.#zk, this.#ready);
+      await givingUp(deleteOwn(this.#zk, this.#ready), signal);
     } finally {
       await changes.return();
     }
@@ -142,11 +142,10 @@ async function createIfMissing(
   zk: ZooKeeper,
   path: string,
   data: Data,
-  isEphemeral = false,
+  options: CreateOptions = {},
 ): Promise<void> {
   try {
-    const mode = isEphemeral ? 'ephemeral' : 'persistent';
-    await retryOnLoss(() => zk.create(path, data, { mode }));
+    await retryOnLoss(() => zk.create(path, data, options));
   } catch (error) {
     if (!(error instanceof NodeExistsError)) throw error;
   }

@@ -19,7 +19,7 @@ import type { CreateParts, Data, RequestOptions } from '../operations.ts';
 import { childOf, nameOf } from '../path.ts';
 import { retryOnLoss } from '../retry.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
-import { createOwn, deleteOwn, inSequence, OwnNodeWatch, untilGone } from './own-node.ts';
+import { createOwn, deleteOwnLater, inSequence, OwnNodeWatch, untilGone } from './own-node.ts';
 
 /** How the znodes of a lock are made. */
 export interface LockOptions extends Pick<CreateParts, 'acl'> {
@@ -85,8 +85,7 @@ export class Lock {
     try {
       await this.#wait(path, signal);
     } catch (error) {
-      // When the session is over the znode goes with it.
-      await deleteOwn(this.#zk, path);
+      deleteOwnLater(this.#zk, path);
       throw error;
     }
     const watch = new OwnNodeWatch(this.#zk, path);

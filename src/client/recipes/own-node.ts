@@ -89,17 +89,36 @@ async function findOwn(
   }
 }
 
+/**
+ * For what is tidied up while nobody waits for it: not even requestTimeoutMs of the client is a reason to give it up, for a znode that
+ * is left is in everybody's way as long as the session lives.
+ */
+export const noHurry: RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY };
+
 function removeLater(zk: ZooKeeper, parent: string, id: string): void {
-  findOwn(zk, parent, id, {})
-    .then((found) => (found === null ? undefined : deleteOwn(zk, found.path)))
+  findOwn(zk, parent, id, noHurry)
+    .then((found) => (found === null ? undefined : deleteOwn(zk, found.path, noHurry)))
     // The session is over, and with it the znode.
     .catch(() => {});
 }
 
+/**
+ * Deletes a znode of this session for somebody who has given up, and so waits neither for the answer nor for a connection. What this
+ * client asks for afterwards is answered by a server that has deleted it.
+ */
+export function deleteOwnLater(zk: ZooKeeper, path: string): void {
+  // The session is over, and with it the znode.
+  deleteOwn(zk, path, noHurry).catch(() => {});
+}
+
 /** Deletes a znode of this session. It is no error that it, or the session, is gone already. */
-export async function deleteOwn(zk: ZooKeeper, path: string): Promise<void> {
+export async function deleteOwn(
+  zk: ZooKeeper,
+  path: string,
+  options: RequestOptions = {},
+): Promise<void> {
   try {
-    await retryOnLoss(() => zk.delete(path));
+    await retryOnLoss(() => zk.delete(path, options));
   } catch (error) {
     if (!(error instanceof NoNodeError || error instanceof SessionExpiredError)) throw error;
   }

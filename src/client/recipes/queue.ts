@@ -17,7 +17,7 @@ import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 import { givingUp } from './giving-up.ts';
 import { Marker } from './marker.ts';
-import { deleteOwn } from './own-node.ts';
+import { deleteOwn, noHurry } from './own-node.ts';
 
 /** An item that was taken. */
 export interface QueueItem {
@@ -86,7 +86,7 @@ export class Queue implements AsyncDisposable {
     try {
       await Promise.all([arrivals.ready, returns.ready]);
       for (;;) {
-        const item = await this.#takeFirst(signal);
+        const item = await this.#takeFirstUntil(signal);
         if (item !== null) return item;
         const [isArrival, result] = await Promise.race([
           arrived.then((value) => [true, value] as const),
@@ -108,6 +108,17 @@ export class Queue implements AsyncDisposable {
   async size(): Promise<number> {
     await this.#make();
     return (await retryOnLoss(() => this.#zk.getChildren(this.#entries))).length;
+  }
+
+  /** An item that is claimed when nobody waits any more is given back. */
+  async #takeFirstUntil(signal: AbortSignal | undefined): Promise<QueueItem | null> {
+    const taking = this.#takeFirst(signal);
+    try {
+      return await givingUp(taking, signal);
+    } catch (error) {
+      taking.then((item) => item?.release()).catch(() => {});
+      throw error;
+    }
   }
 
   async #takeFirst(signal: AbortSignal | undefined): Promise<QueueItem | null> {
@@ -134,11 +145,24 @@ export class Queue implements AsyncDisposable {
       const { data } = await retryOnLoss(() => this.#zk.getData(path));
       return this.#itemOf(name, path, claim, data);
     } catch (error) {
-      this.#mine.delete(name);
+      this.#unclaimLater(name, claim);
       if (!(error instanceof NoNodeError)) throw error;
-      await deleteOwn(this.#zk, claim);
       return null;
     }
+  }
+
+  /**
+   * Gives up a claim that may have been made, or may still be: nobody would get the item as long as this session lives. Until then this
+   * object does not claim it again, or would lose it by this.
+   */
+  #unclaimLater(name: string, claim: string): void {
+    retryOnLoss(() => this.#zk.getData(claim, noHurry))
+      .then(({ data }) =>
+        data?.toString() === this.#id ? deleteOwn(this.#zk, claim, noHurry) : undefined,
+      )
+      // It was not made, or the session is over.
+      .catch(() => {})
+      .finally(() => this.#mine.delete(name));
   }
 
   #forget(name: string): null {

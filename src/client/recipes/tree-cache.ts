@@ -12,8 +12,8 @@
 
 import { EventEmitter } from 'node:events';
 import { callListener } from '../call-listener.ts';
-import { ConnectionLossError, NoAuthError, NoNodeError } from '../errors.ts';
-import type { DataResult } from '../operations.ts';
+import { ConnectionLossError, NoAuthError, NoNodeError, SessionExpiredError } from '../errors.ts';
+import type { DataResult, RequestOptions } from '../operations.ts';
 import { childOf, parentOf } from '../path.ts';
 import type { WatchedEvent } from '../watch-registry.ts';
 import type { WatchStream } from '../watch-stream.ts';
@@ -30,12 +30,15 @@ export interface TreeCacheEvents {
   changed: [CachedNode];
   /** As it was last. */
   removed: [CachedNode];
-  /** The session is over, or the path cannot be watched: what the cache has stays as it is. */
+  /** The session is over, or something cannot be watched or read: what the cache has stays as it is. */
   ended: [Error | null];
 }
 
 /** How many requests are under way at most while a subtree is read. */
 const WINDOW = 256;
+
+/** No reading is given up, whatever requestTimeoutMs the client has: the cache would lack what it tells, and nobody would read it again. */
+const untilAnswered: RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY };
 
 interface Entry {
   node: CachedNode;
@@ -57,6 +60,7 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
   #isWhole = true;
   #settleReady: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   #isOver = false;
+  #isToldOver = false;
 
   /** Begins to read at once. `root` need not exist. */
   constructor(zk: ZooKeeper, root: string) {
@@ -72,7 +76,7 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
     this.ready.catch(() => {});
     this.#run().then(
       () => this.#end(null),
-      (error: Error) => this.#end(error),
+      (error: unknown) => this.#end(error),
     );
   }
 
@@ -114,10 +118,12 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
     for await (const event of this.#events) this.#take(event);
   }
 
-  #end(error: Error | null): void {
+  #end(error: unknown): void {
+    if (this.#isToldOver) return;
+    this.#isToldOver = true;
     this.#isOver = true;
     this.#settleReady.reject(error ?? new Error('The cache was closed'));
-    callListener(() => this.emit('ended', error));
+    callListener(() => this.emit('ended', error instanceof Error ? error : null));
   }
 
   #take(event: WatchedEvent): void {
@@ -161,7 +167,10 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
   }
 
   async #readWithChildren(path: string, round: number): Promise<void> {
-    const [children] = await Promise.all([this.#zk.getChildren(path), this.#read(path)]);
+    const [children] = await Promise.all([
+      this.#zk.getChildren(path, untilAnswered),
+      this.#read(path),
+    ]);
     if (round !== this.#round) return;
     for (const name of children) this.#waiting.push(childOf(path, name));
   }
@@ -174,18 +183,23 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
     this.#settleReady.resolve();
   }
 
-  /** A round that a lost connection has ended is followed by another, on the next connection. */
+  /**
+   * A round that a lost connection has ended is followed by another, on the next connection. What nobody would read again is the end:
+   * a cache that is not up to date says so.
+   */
   #failed(error: unknown): void {
     if (error instanceof NoNodeError || error instanceof NoAuthError) return;
     this.#isWhole = false;
-    if (error instanceof ConnectionLossError) return;
-    this.#settleReady.reject(error);
+    // Of the end of the session the events tell.
+    if (error instanceof ConnectionLossError || error instanceof SessionExpiredError) return;
+    this.#end(error);
+    void this.#events.return();
   }
 
   /** Puts a znode into the cache as the server has it now. Answers and events come in the order in which things happened. */
   async #read(path: string): Promise<void> {
     try {
-      const { data, stat } = await this.#zk.getData(path);
+      const { data, stat } = await this.#zk.getData(path, untilAnswered);
       this.#put({ path, data, stat });
     } catch (error) {
       if (!(error instanceof NoNodeError)) throw error;

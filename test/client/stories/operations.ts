@@ -11,6 +11,7 @@ import {
   digestOf,
   ensurePath,
   InvalidAclError,
+  Lock,
   NoAuthError,
   NoChildrenForEphemeralsError,
   NodeExistsError,
@@ -23,7 +24,7 @@ import {
   walk,
 } from '../../../src/client/index.ts';
 import type { ServerKind } from '../../harness/server.ts';
-import { until } from '../../harness/until.ts';
+import { until, within } from '../../harness/until.ts';
 import { failure, Scene } from './scene.ts';
 
 export function operationStories(kind: ServerKind): void {
@@ -202,6 +203,25 @@ export function operationStories(kind: ServerKind): void {
       expect(none.error).toBeInstanceOf(NoNodeError);
     });
 
+    it('create paths that are there already, though nobody may write above them', async () => {
+      const zk = await scene.client();
+      const at = await scene.place(zk);
+      await zk.create(`${at}/mine`);
+      await zk.setACL(at, READ_ACL_UNSAFE);
+      await ensurePath(zk, `${at}/mine`);
+      expect(await failure(ensurePath(zk, `${at}/other`))).toBeInstanceOf(NoAuthError);
+    });
+
+    it('cannot make a chroot that is missing, and say so', async () => {
+      const zk = await scene.client({}, `${scene.server.address}/no-such-chroot`);
+      const making = [ensurePath(zk, '/a/b'), new Lock(zk, '/lock').acquire()].map(failure);
+      for (const outcome of making) {
+        const error = await within('it to fail', outcome);
+        expect(error).toBeInstanceOf(NoNodeError);
+        expect(error).toMatchObject({ path: '/' });
+      }
+    });
+
     it('put a chroot in front of everything, and take it off again', async () => {
       const outside = await scene.client();
       const at = await scene.place(outside);
@@ -257,10 +277,15 @@ export function operationStories(kind: ServerKind): void {
       const { signal } = controller;
       const numbers = Array.from({ length: 100 }, (_, index) => index);
       await Promise.all(numbers.map(() => zk.getData(at, { signal })));
+      const streams = numbers.map(() => zk.watch(at, { mode: 'data', signal }));
+      const locks = numbers.map(() => new Lock(zk, at).acquire({ signal }));
+      const locking = locks.map((lock) => lock.catch((error: unknown) => error));
+      await Promise.all(streams.map((stream) => stream.ready));
       zk.reconnect();
       const reads = numbers.map(() => failure(zk.getData(at, { signal })));
       controller.abort();
       for (const error of await Promise.all(reads)) expect(error).toBe(signal.reason);
+      await Promise.all([...locking, ...streams.map((stream) => stream.next())]);
       await zk.sync();
       process.off('warning', warn);
       expect(warnings).toEqual([]);

@@ -12,6 +12,7 @@ import {
   NoNodeError,
   Queue,
   ReadWriteLock,
+  RequestTimeoutError,
   retryOnLoss,
   SessionExpiredError,
   TreeCache,
@@ -20,7 +21,7 @@ import {
 import { freePort } from '../../harness/ports.ts';
 import type { ServerKind } from '../../harness/server.ts';
 import { until, within } from '../../harness/until.ts';
-import { failure, Scene, shortSessionMs } from './scene.ts';
+import { failure, losing, Scene, shortSessionMs } from './scene.ts';
 import type { Wire } from './wire.ts';
 
 /** Loses an answer now and then until the work is done; in between some get through, or a slow machine would get nowhere. */
@@ -37,6 +38,12 @@ async function whileLosingAnswers(wire: Wire, work: Promise<unknown>) {
     } while (!isDone && wire.answerCount < enough);
   }
   await done;
+}
+
+/** A signal, and what aborts it. */
+function patience(): { readonly signal: AbortSignal; readonly giveUp: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, giveUp: () => controller.abort(new Error('enough')) };
 }
 
 /** How many wait for a lock or hold it. */
@@ -125,6 +132,48 @@ export function recipeStories(kind: ServerKind): void {
         expect(await within('it to give up', outcome)).toBe(reason);
       }
       down.abandon();
+    });
+
+    it('no recipe waits for a connection that is lost longer than its signal says', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const path = await scene.place(other);
+      const lock = new Lock(other, path);
+      const held = await lock.acquire();
+      const [begun, ended] = [2, 1].map(
+        (count) => new DoubleBarrier(zk, `${path}-${count}`, count),
+      );
+      await ended?.enter();
+      const { signal, giveUp } = patience();
+      const entering = begun?.enter({ signal }) as Promise<void>;
+      const waiting = [new Lock(zk, path).acquire({ signal }), entering].map(failure);
+      await until('two contenders', async () => (await contenderCount(lock)) === 2);
+      await until('one to enter', async () => (await other.getChildren(`${path}-2`)).length === 1);
+      await losing(zk, () => wire.shut());
+      waiting.push(failure(ended?.leave({ signal }) as Promise<void>));
+      giveUp();
+      for (const outcome of waiting) {
+        expect(await within('it to give up', outcome)).toBe(signal.reason);
+      }
+      wire.open();
+      await until('only the holder', async () => (await contenderCount(lock)) === 1);
+      await until('nobody in it', async () => (await other.getChildren(`${path}-2`)).length === 0);
+      await held.release();
+    });
+
+    it("what came too late for requestTimeoutMs is in nobody's way", async () => {
+      const { wire, clients } = await scene.behindWire(1, { requestTimeoutMs: 200 });
+      const [zk] = clients as [ZooKeeper];
+      const path = await scene.place(zk);
+      const lock = new Lock(zk, path);
+      wire.stall();
+      expect(await failure(lock.acquire())).toBeInstanceOf(RequestTimeoutError);
+      // By now looking for what may be there would have been given up as well.
+      expect(await failure(zk.exists(path))).toBeInstanceOf(RequestTimeoutError);
+      wire.goOn();
+      const held = await within('the next holder', new Lock(await scene.client(), path).acquire());
+      expect(await lock.contenders()).toEqual([held.path]);
     });
 
     it('a lock that is not waited for any more leaves nothing behind', async () => {
@@ -341,6 +390,22 @@ export function recipeStories(kind: ServerKind): void {
       await until('the old to go', () => cache.size === 4);
       expect(cache.get(`${path}/changed`)?.data?.toString()).toBe('2');
       cache.close();
+    });
+
+    it('a tree in memory has what took longer to read than requestTimeoutMs', async () => {
+      const { wire, clients } = await scene.behindWire(1, { requestTimeoutMs: 200 });
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const path = await scene.place(other);
+      using cache = new TreeCache(zk, path);
+      await cache.ready;
+      wire.stall();
+      await other.setData(path, 'new');
+      for (let time = 0; time < 2; time++) {
+        expect(await failure(zk.getData(path))).toBeInstanceOf(RequestTimeoutError);
+      }
+      wire.goOn();
+      await until('the change', () => cache.get(path)?.data?.toString() === 'new');
     });
 
     it('a tree in memory is the same as the tree in the end, whatever is lost', async () => {

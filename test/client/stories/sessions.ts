@@ -166,6 +166,15 @@ export function sessionStories(kind: ServerKind): void {
       }
     });
 
+    it('that is closed while its connection breaks is closed, and not disconnected', async () => {
+      const { wire, clients } = await scene.behindWire(1);
+      const [zk] = clients as [ZooKeeper];
+      wire.cut();
+      await zk.close();
+      expect(zk.state).toBe('closed');
+      expect(await failure(zk.getData('/'))).toBeInstanceOf(ClientClosedError);
+    });
+
     it('that finds none says why', async () => {
       const dead = await freePort();
       const connecting = ZooKeeper.connect(`127.0.0.1:${dead}`, { timeoutMs: 4_000 });

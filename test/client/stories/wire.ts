@@ -82,6 +82,16 @@ export class Wire {
     this.#isLosingAnswers = true;
   }
 
+  /** Keeps back what the clients say, until goOn(). What the server says gets through. */
+  stall(): void {
+    for (const { client } of this.#pairs) client.pause();
+  }
+
+  /** Carries what was kept back, and goes on. */
+  goOn(): void {
+    for (const { client } of this.#pairs) client.resume();
+  }
+
   /** Cuts all, and lets nobody through until open(). */
   shut(): void {
     this.#isOpen = false;
