@@ -76,7 +76,8 @@ export class ElectionLinks implements ElectionLinkEvents {
   /** Takes a link that another server has opened to the election port. */
   accept(link: PeerLink): LinkHandler {
     const one = new ElectionLink(link, this, null, this.ports.clock.elapsed);
-    if (this.isClosed || this.unintroduced.size >= UNINTRODUCED_LIMIT) {
+    if (this.isClosed) one.destroy();
+    else if (this.unintroduced.size >= UNINTRODUCED_LIMIT) {
       this.warnings.warn(
         'unintroduced',
         `Too many links without a handshake, closing ${this.nameOf(one)}`,

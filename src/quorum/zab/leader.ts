@@ -278,6 +278,10 @@ export class Leader implements HandlerOwner {
     this.synchronization.logUnreadable(handler);
   }
 
+  historySent(handler: LearnerHandler): void {
+    this.synchronization.historySent(handler);
+  }
+
   newLeaderAccepted(handler: LearnerHandler): void {
     this.synchronization.newLeaderAccepted(handler);
     if (this.phase === 'broadcast') this.letFollow(handler);

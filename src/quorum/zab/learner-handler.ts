@@ -43,6 +43,8 @@ export interface HandlerOwner {
   learnerKnown(handler: LearnerHandler, acceptedEpoch: number, configVersion: bigint): void;
   /** It has accepted the epoch; `currentEpoch` is that of its history, null where it had accepted it before. */
   epochAccepted(handler: LearnerHandler, currentEpoch: number | null, lastZxid: Zxid): void;
+  /** Everything that it misses was sent: NEWLEADER comes behind it. */
+  historySent(handler: LearnerHandler): void;
   /** It has made the leader's history its own. */
   newLeaderAccepted(handler: LearnerHandler): void;
   /** It has everything up to `counter` of this epoch. */
@@ -265,6 +267,11 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
 
   // ---- what is sent
 
+  /** Whether a tree or a part of the log is on its way, and what is committed meanwhile follows behind. */
+  get isSendingHistory(): boolean {
+    return this.sender.isSending;
+  }
+
   /** Sends a packet behind everything that was sent before. */
   send(type: number, zxid: bigint, data: Uint8Array | null = null): void {
     if (!this.isOpen) return;
@@ -303,6 +310,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       this.send(PacketType[sync.kind], sync.zxid);
       this.sendCommitted(sync.after);
       this.countSync();
+      this.ports.owner.historySent(this);
     }
   }
 
@@ -320,9 +328,14 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
 
   private sendCommitted(after: Zxid): void {
     for (const { zxid, record } of this.ports.history.committed.entriesAbove(after)) {
-      this.send(PacketType.proposal, zxid, record);
-      this.send(PacketType.commit, zxid);
+      this.sendCommittedTxn(zxid, record);
     }
+  }
+
+  /** Sends a transaction that is committed, as a part of the history. */
+  sendCommittedTxn(zxid: Zxid, record: Uint8Array): void {
+    this.send(PacketType.proposal, zxid, record);
+    this.send(PacketType.commit, zxid);
   }
 
   /** Sends what this turn has written. Returns whether another turn is due at once, for the next slice. */
@@ -350,7 +363,10 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     if (result === 'snap') return this.startAgain();
     // It says nothing meanwhile. Java begins to count when everything is sent; here that is so of each slice.
     this.lastHeardAt = this.ports.clock.elapsed;
-    if (result === 'done') this.countSync();
+    if (result === 'done') {
+      this.countSync();
+      this.ports.owner.historySent(this);
+    }
     return result === 'more';
   }
 

@@ -78,11 +78,12 @@ export class Learners {
     }
   }
 
-  /** A proposal, to followers. */
+  /** A proposal, to followers; those that are being sent a tree or a log get it when it is committed, or behind NEWLEADER. */
   propose(zxid: Zxid, record: Uint8Array): void {
     const counter = counterOf(zxid);
     for (const handler of this.links) {
-      if (handler.isParticipant && isForwarded(handler)) handler.propose(zxid, counter, record);
+      if (!handler.isParticipant || !isForwarded(handler) || handler.isSendingHistory) continue;
+      handler.propose(zxid, counter, record);
     }
   }
 
@@ -90,7 +91,8 @@ export class Learners {
   commit(zxid: Zxid, record: Uint8Array): void {
     for (const handler of this.links) {
       if (!isForwarded(handler)) continue;
-      if (handler.isParticipant) handler.send(PacketType.commit, zxid);
+      if (handler.isParticipant && handler.isSendingHistory) handler.sendCommittedTxn(zxid, record);
+      else if (handler.isParticipant) handler.send(PacketType.commit, zxid);
       else handler.send(PacketType.inform, zxid, record);
     }
   }

@@ -2,7 +2,7 @@
  * Synchronization: how learners come to have the leader's history, and who has it by now (Java: LearnerHandler.run from ACKEPOCH to the
  * ACK of NEWLEADER, Leader.waitForNewLeaderAck; ZkV3_7_0.tla: LeaderSyncFollower, LeaderProcessACKLD).
  *
- *   waiting, until a quorum has accepted the epoch ─> DIFF, TRUNC or SNAP, what is proposed meanwhile, NEWLEADER ─> has the history
+ *   waiting, until a quorum has accepted the epoch ─> DIFF, TRUNC or SNAP, what is committed meanwhile, NEWLEADER ─> has the history
  *
  * Learners are synchronised in this way at all times, also those that come when the epoch is established long since. What each is sent
  * is sync-plan.ts, and sent by its LearnerHandler; what follows from a quorum that has the history is the Leader's.
@@ -116,17 +116,23 @@ export class Synchronization {
   }
 
   private synchronise(handler: LearnerHandler, lastZxid: Zxid, isSnapForced: boolean): void {
-    const { epoch, uncommitted, membership } = this.ports;
     handler.synchronise(lastZxid, isSnapForced);
     this.throttler.began(handler);
-    if (handler.isParticipant) {
-      for (const { zxid, record } of uncommitted()) {
-        handler.propose(zxid, counterOf(zxid), record);
-      }
-    }
+  }
+
+  /**
+   * Everything was sent that a learner misses, and what was committed meanwhile. NEWLEADER comes behind all of it, as Java's: a tree may
+   * show what was committed while it was being sent, and a learner of Java's compares the digests of what comes behind NEWLEADER. And it
+   * comes before what is not committed: a follower of 3.8 fails where the proposal comes before NEWLEADER and the COMMIT behind it
+   * (ZOOKEEPER-4394).
+   */
+  historySent(handler: LearnerHandler): void {
+    const { epoch, uncommitted, membership } = this.ports;
     const newLeaderZxid = startOfEpoch(epoch());
     const text = membership(newLeaderZxid);
     handler.send(PacketType.newLeader, newLeaderZxid, Buffer.from(text, 'utf8'));
+    if (!handler.isParticipant) return;
+    for (const { zxid, record } of uncommitted()) handler.propose(zxid, counterOf(zxid), record);
   }
 
   /** A learner has acknowledged NEWLEADER: it has the history on disk. */

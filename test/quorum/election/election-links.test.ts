@@ -196,6 +196,13 @@ describe('election links', () => {
     expect(warnings).toEqual(['Too many servers outside the configuration, closing 1100']);
   });
 
+  it('say nothing of links that come when they are closed', () => {
+    const { links, accept, warnings } = scene();
+    links.close();
+    expect(accept().isDestroyed).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
   it('hold so many links without a handshake, for so long', () => {
     const { clock, links, accept } = scene();
     const all = Array.from({ length: 65 }, accept);

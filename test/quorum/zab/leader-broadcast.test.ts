@@ -83,7 +83,7 @@ describe('broadcast', () => {
     expect(scene.server.told).toEqual(['lead 1:0']);
     again.say('ackEpoch', zx(1, 1), int(1));
     scene.turn();
-    expect(again.take().slice(1)).toEqual(['TRUNC 0:3', 'PROPOSAL 1:1', 'NEWLEADER 1:0']);
+    expect(again.take().slice(1)).toEqual(['TRUNC 0:3', 'NEWLEADER 1:0', 'PROPOSAL 1:1']);
   });
 
   it('does not forget its own when a server claims to be itself', () => {

@@ -144,7 +144,7 @@ describe('synchronisation', () => {
     expect([...two.tree.sessions]).toEqual([[7n, 4000]]);
   });
 
-  it('sends a late joiner what is committed, what is proposed, and then what comes', () => {
+  it('sends a late joiner what is committed, NEWLEADER, what is proposed, and then what comes (ZOOKEEPER-4394)', () => {
     const scene = new LeaderScene({ committed: [zx(0, 3)] });
     const two = scene.follows(2, zx(0, 3));
     scene.propose(1);
@@ -157,8 +157,8 @@ describe('synchronisation', () => {
       'DIFF 1:1',
       'PROPOSAL 1:1',
       'COMMIT 1:1',
-      'PROPOSAL 1:2',
       'NEWLEADER 1:0',
+      'PROPOSAL 1:2',
     ]);
     scene.propose(3);
     two.say('ack', zx(1, 2));
@@ -230,7 +230,7 @@ describe('synchronisation', () => {
       scene.follows(2, zx(0, 40));
       scene.propose(1);
       const seen = scene.accepts(3, zx(0, 3)).take();
-      expect(seen).toEqual(['LEADERINFO 1:0', 'SNAP 1:0', 'PROPOSAL 1:1', 'NEWLEADER 1:0']);
+      expect(seen).toEqual(['LEADERINFO 1:0', 'SNAP 1:0', 'NEWLEADER 1:0', 'PROPOSAL 1:1']);
     });
 
     it('closes the link where the log cannot be read on, and sends the tree when the learner comes again', () => {
@@ -277,6 +277,27 @@ describe('a tree that is being sent', () => {
     scene.turn();
     expect(three.take()).toEqual(['SNAP 1:0', 'NEWLEADER 1:0', 'PROPOSAL 1:1']);
     expect(three.tree.sessions.get(toSessionId(7n))).toBe(4000);
+  });
+
+  it('is followed by what was committed meanwhile, then NEWLEADER, then what is not committed', () => {
+    const { scene, three, link } = sending();
+    const two = scene.peers[0] as RawPeer;
+    scene.propose(1);
+    two.say('ack', zx(1, 1));
+    scene.turn();
+    scene.propose(2);
+    link.unsentSize = 0;
+    scene.turn();
+    expect(three.take()).toEqual([
+      'SNAP 1:0',
+      'PROPOSAL 1:1',
+      'COMMIT 1:1',
+      'NEWLEADER 1:0',
+      'PROPOSAL 1:2',
+    ]);
+    two.say('ack', zx(1, 2));
+    scene.turn();
+    expect(three.take()).toEqual(['COMMIT 1:2']);
   });
 
   it('goes out in slices, each in the memory of the one before once the network has that', () => {
@@ -339,10 +360,10 @@ describe('a tree that is being sent', () => {
 
   it('is given up where too much waits behind it', () => {
     const { scene, three, link } = sending();
-    scene.propose(1);
+    scene.turn();
     expect(three.isClosed).toBe(false);
-    link.unsentSize = 512 << 20;
-    scene.propose(2);
+    link.unsentSize = 513 << 20;
+    scene.turn();
     expect(three.isClosed).toBe(true);
     expect(scene.lines.at(-1)).toContain('does not read');
   });
