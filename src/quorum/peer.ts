@@ -166,7 +166,7 @@ export class Peer {
     );
     elected(state, elapsedMs);
     if (state === 'leading') this.lead();
-    else this.learn(vote.leader, state === 'observing');
+    else this.learn(vote, state === 'observing');
   }
 
   private lead(): void {
@@ -197,7 +197,7 @@ export class Peer {
     leader.start();
   }
 
-  private learn(leader: ServerId, isObserver: boolean): void {
+  private learn({ leader, peerEpoch }: Vote, isObserver: boolean): void {
     const { clock, log, metrics, network, epochs, server } = this.ports;
     const { options } = this;
     const member = options.membership().members.get(leader);
@@ -222,6 +222,7 @@ export class Peer {
         ...options,
         connectLimitMs: options.connectToLeaderLimitMs,
         leader,
+        votedEpoch: peerEpoch,
         addresses: member.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })),
         isObserver,
         configVersion: options.membership().version,

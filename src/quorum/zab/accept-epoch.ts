@@ -25,11 +25,19 @@ export interface LearnerHistory {
   readonly needsTree: boolean;
 }
 
+/** What is known of a leader when it tells its epoch. */
+export interface LeaderEpochs {
+  /** The one that it begins. */
+  readonly epoch: number;
+  /** That of its history, at least: the one that it was voted for with. */
+  readonly votedEpoch: bigint;
+}
+
 /** Accepts the epoch of a leader where that may be; it is on disk by then, as no older leader may be followed any more. */
 export function acceptEpoch(
   epochs: Epochs,
   history: LearnerHistory,
-  epoch: number,
+  { epoch, votedEpoch }: LeaderEpochs,
   isObserver: boolean,
 ): EpochAnswer {
   // What an observer has accepted counts for nobody; it only must not follow whom it has left behind.
@@ -42,7 +50,9 @@ export function acceptEpoch(
   const isWitness = epoch > epochs.accepted;
   if (isWitness) epochs.setAccepted(epoch);
   // To the beginning of an epoch above its own a leader, also one of Java's, can but answer with the tree: it is nothing that it has, and
-  // no transaction. A witness says what it has, or what is committed could be lost; it will come again where that cannot be cut.
-  const lastZxid = history.needsTree && !isWitness ? startOfEpoch(epoch + 1) : history.lastZxid;
+  // no transaction. A witness whose history may be the newer one says what it has, or what is committed could be lost; where that cannot
+  // be cut it comes again. Of a history from an older epoch than its own the leader does not look at the zxid.
+  const isCompared = isWitness && BigInt(epochs.current) >= votedEpoch;
+  const lastZxid = history.needsTree && !isCompared ? startOfEpoch(epoch + 1) : history.lastZxid;
   return { kind: 'accepted', currentEpoch: isWitness ? epochs.current : -1, lastZxid };
 }

@@ -38,6 +38,8 @@ export interface LearnerServer extends LearnerHistory, SyncReceiver, ProposalRec
 export interface LearnerOptions {
   readonly myId: ServerId;
   readonly leader: ServerId;
+  /** The epoch of its history as it was voted for: it has no older one. */
+  readonly votedEpoch: bigint;
   /** Where its leader serves learners. */
   readonly addresses: readonly Address[];
   readonly isObserver: boolean;

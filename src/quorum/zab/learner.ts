@@ -172,7 +172,8 @@ export class Learner implements LinkHandler, PacketHandler {
       throw new JuteError(`packet ${packet.type} instead of LEADERINFO`);
     }
     const epoch = epochOf(packet.zxid);
-    const answer = acceptEpoch(this.ports.epochs, this.server, epoch, this.options.isObserver);
+    const { isObserver, votedEpoch } = this.options;
+    const answer = acceptEpoch(this.ports.epochs, this.server, { epoch, votedEpoch }, isObserver);
     if (answer.kind === 'refused') {
       this.hasRefused = true;
       this.end(answer.reason);

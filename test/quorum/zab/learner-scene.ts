@@ -166,6 +166,7 @@ export class LearnerScene {
       {
         myId: 1,
         leader: 2,
+        votedEpoch: 0n,
         addresses: [{ host: 'b', port: 2888 }],
         isObserver: false,
         initLimitMs: 1000,

@@ -68,8 +68,22 @@ describe('discovery', () => {
     expect(scene.leader.data[1]?.bytes).toEqual(int(-1));
   });
 
+  it('says so too where it counts for the epoch, if its history is of an older one than its leader’s: that does not look at the zxid (simulated seed 140388)', () => {
+    const epochs = { accepted: 4, current: 3 };
+    const scene = new LearnerScene({ ...epochs, lastZxid: zx(4, 7), options: { votedEpoch: 4n } });
+    scene.server.needsTree = true;
+    scene.connect();
+    scene.leader.say('leaderInfo', zx(6, 0), int(0x10000));
+    scene.turn();
+    expect(scene.leader.take()).toEqual(['FOLLOWERINFO 4:0', 'ACKEPOCH 7:0']);
+    expect(scene.leader.data[1]?.bytes).toEqual(int(3));
+  });
+
   it('says what it has where it counts for the epoch, also if that could not be cut: the leader may lack it', () => {
-    const scene = new LearnerScene({ accepted: 4, current: 3, lastZxid: zx(3, 7) });
+    const scene = new LearnerScene({
+      ...{ accepted: 4, current: 3, lastZxid: zx(3, 7) },
+      options: { votedEpoch: 3n },
+    });
     scene.server.needsTree = true;
     scene.connect();
     scene.leader.say('leaderInfo', zx(6, 0), int(0x10000));

@@ -250,6 +250,7 @@ export class Member {
       {
         myId: 1,
         leader: 2,
+        votedEpoch: 0n,
         addresses: [{ host: 'b', port: 2888 }],
         isObserver: false,
         initLimitMs: 10 * TICK,
