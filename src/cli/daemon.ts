@@ -4,9 +4,10 @@
  * to a process that is no server is left alone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeDirectories } from '../server/host/make-directories.ts';
 import { hasCode, reasonOf } from './config-files.ts';
 import type { Environment } from './environment.ts';
 import { readable } from './log.ts';
@@ -85,7 +86,7 @@ function runningServer(pidFile: string): number | null {
 
 function openLog(environment: Environment): number {
   try {
-    mkdirSync(dirname(environment.logFile), { recursive: true });
+    makeDirectories(dirname(environment.logFile));
     return openSync(environment.logFile, 'a');
   } catch (error) {
     if (!hasCode(error)) throw error;

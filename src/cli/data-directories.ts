@@ -2,9 +2,10 @@
  * Makes the data directories of a server before it starts, or says which is missing. Answers to the constructor of
  * FileTxnSnapLog and its exit code 3; what is in the directories is none of this file's business.
  */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerConfig } from '../server/config/config.ts';
+import { makeDirectories } from '../server/host/make-directories.ts';
 import { hasCode, reasonOf } from './config-files.ts';
 
 function isDirectory(path: string): boolean {
@@ -26,7 +27,7 @@ function obstacleAt(path: string, autocreate: boolean): string | null {
       );
     }
     try {
-      mkdirSync(path, { recursive: true });
+      makeDirectories(path);
     } catch (error) {
       if (!hasCode(error)) throw error;
       return `Unable to create data directory ${path}: ${reasonOf(error)}`;

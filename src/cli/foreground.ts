@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
+import { DirectoryError } from '../datatree/storage/storage-error.ts';
 import type { ServerConfig } from '../server/config/config.ts';
 import { ConfigError } from '../server/config/config-error.ts';
 import { obstacle } from '../server/config/obstacle.ts';
@@ -61,6 +62,12 @@ function logConfig(config: ServerConfig, log: Logger): void {
   for (const { key, at, reason } of config.ignoredKeys) {
     log.info({ key, at }, `this key has no effect: ${reason}`);
   }
+}
+
+function unusableDirectory(why: string, log: Logger): number {
+  log.fatal(why);
+  process.stderr.write('Unable to access datadir, exiting abnormally\n');
+  return EXIT.unableToAccessDataDirectory;
 }
 
 /** Says what kept a server from starting: in words where the system's code tells all, with the error where it does not. */
@@ -152,14 +159,13 @@ export async function startForeground(environment: Environment): Promise<number>
   logConfig(config, log);
   const unusable = prepareDataDirectories(config);
   if (unusable !== null) {
-    log.fatal(unusable);
-    process.stderr.write('Unable to access datadir, exiting abnormally\n');
-    return EXIT.unableToAccessDataDirectory;
+    return unusableDirectory(unusable, log);
   }
   let running: RunningServer;
   try {
     running = await startServer(config, log);
   } catch (error) {
+    if (error instanceof DirectoryError) return unusableDirectory(error.message, log);
     logStartFailure(error, config, log);
     return EXIT.unexpectedError;
   }

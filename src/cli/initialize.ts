@@ -2,8 +2,10 @@
  * initialize: makes empty data directories for a new server, as zkServer-initialize.sh does, down to its lines. The file
  * `initialize` in dataDir lets the next start begin with an empty database where db.autocreate is false.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '../server/host/make-directories.ts';
+import { hasCode, reasonOf } from './config-files.ts';
 import { pidFileOf } from './daemon.ts';
 import type { Environment } from './environment.ts';
 import { readPidFile, stateOf } from './pid-file.ts';
@@ -46,16 +48,10 @@ function refuseExisting(kind: string, directory: string): void {
 function makeEmpty(directory: string): void {
   rmSync(join(directory, 'myid'), { recursive: true, force: true });
   rmSync(join(directory, 'version-2'), { recursive: true, force: true });
-  mkdirSync(join(directory, 'version-2'), { recursive: true });
+  makeDirectories(join(directory, 'version-2'));
 }
 
-/**
- * Makes the directories of a new server.
- *
- * @returns the exit code, 0
- * @throws CommandError where there is data already and no --force, or the id is none
- */
-export function initialize(environment: Environment, options: InitializeOptions): number {
+function makeDataDirectories(environment: Environment, options: InitializeOptions): void {
   const { configFile } = environment;
   if (!existsSync(configFile))
     throw new CommandError(`Unable to find config file at ${configFile}`);
@@ -81,5 +77,21 @@ export function initialize(environment: Environment, options: InitializeOptions)
     writeFileSync(join(dataDir, 'myid'), `${options.myid}\n`);
   }
   writeFileSync(join(dataDir, 'initialize'), '');
-  return 0;
+}
+
+/**
+ * Makes the directories of a new server.
+ *
+ * @returns the exit code, 0
+ * @throws CommandError where there is data already and no --force, the id is none, or the directories cannot be made
+ */
+export function initialize(environment: Environment, options: InitializeOptions): number {
+  try {
+    makeDataDirectories(environment, options);
+    return 0;
+  } catch (error) {
+    // What is asked for may belong to somebody else, or a file be in its way: a line for the operator, and no bug.
+    if (!hasCode(error) || error.path === undefined) throw error;
+    throw new CommandError(`Unable to initialize ${error.path}: ${reasonOf(error)}`);
+  }
 }

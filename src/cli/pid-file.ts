@@ -3,8 +3,9 @@
  * id alone proves little: after a reboot it can belong to anything, and stop must not end that.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../server/host/make-directories.ts';
 import { hasCode } from './config-files.ts';
 
 /** What a pid file says. */
@@ -35,7 +36,7 @@ export function readPidFile(path: string): PidFile {
  * @returns false where another start was faster
  */
 export function createPidFile(path: string, pid: number): boolean {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   try {
     writeFileSync(path, String(pid), { flag: 'wx' });
     return true;

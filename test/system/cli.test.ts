@@ -226,6 +226,19 @@ describe('initialize', () => {
     expect(refused.stderr).toContain(`a server is running on this data as process ${site.pid()}`);
   });
 
+  it('says in a line what it cannot make', async () => {
+    const file = join(site.folder, 'file');
+    writeFileSync(file, '');
+    site.configure('', join(file, 'data'));
+    const refused = await site.zk('initialize', '--configfile', site.conf, '--myid', '7');
+    expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+      1,
+      '',
+      `Unable to initialize ${join(file, 'data/zookeeper_server.pid')}: a part of the path is not a directory\n`,
+    ]);
+    site.configure('');
+  });
+
   it('refuses an id that is none', async () => {
     const refused = await site.zk('initialize', '--configfile', site.conf, '--myid', 'seven');
     expect([refused.code, refused.stderr]).toEqual([

@@ -123,6 +123,18 @@ describe('start-foreground', () => {
     expect(ended.stdout).toContain('Unable to create data directory');
   });
 
+  it('ends with exit code 3 where the logs are in the directory of the snapshots', async () => {
+    mkdirSync(join(site.data, 'version-2'), { recursive: true });
+    writeFileSync(join(site.data, 'version-2/log.1'), '');
+    site.configure(`dataLogDir=${join(site.folder, 'logs-of-transactions')}\n`);
+    const ended = await site.zk('start-foreground');
+    expect([ended.code, ended.stderr]).toEqual([
+      3,
+      `Using config: ${site.conf}\nUnable to access datadir, exiting abnormally\n`,
+    ]);
+    expect(ended.stdout).toContain('Snapshot directory has log files.');
+  });
+
   it('takes settings from SERVER_JVMFLAGS, and from java.env beside zoo.cfg', async () => {
     writeFileSync(join(site.folder, 'java.env'), 'JVMFLAGS="-Xmx2g -Dzookeeper.snapCount=x"\n');
     const ended = await site.zk('start-foreground');

@@ -5,7 +5,7 @@
 
 import type { Disk } from './disk.ts';
 import { isLogName, isSnapshotName } from './file-names.ts';
-import { StorageError } from './storage-error.ts';
+import { DirectoryError } from './storage-error.ts';
 
 /** Where a server's files are. */
 export interface DataDirectories {
@@ -17,19 +17,19 @@ export interface DataDirectories {
   readonly autocreate: boolean;
 }
 
-/** Makes what is missing where that is allowed; raises StorageError, in Java's words, for what cannot be used. */
+/** Makes what is missing where that is allowed; raises DirectoryError, in Java's words, for what cannot be used. */
 export function prepareDirectories(disk: Disk, directories: DataDirectories): void {
   const { snapshotDirectory, logDirectory, autocreate } = directories;
   prepare(disk, logDirectory, autocreate, 'data');
   prepare(disk, snapshotDirectory, autocreate, 'snap');
   if (logDirectory === snapshotDirectory) return;
   if (disk.list(logDirectory)?.some(isSnapshotName)) {
-    throw new StorageError(
+    throw new DirectoryError(
       'Log directory has snapshot files. Check if dataLogDir and dataDir configuration is correct.',
     );
   }
   if (disk.list(snapshotDirectory)?.some(isLogName)) {
-    throw new StorageError(
+    throw new DirectoryError(
       'Snapshot directory has log files. Check if dataLogDir and dataDir configuration is correct.',
     );
   }
@@ -38,7 +38,7 @@ export function prepareDirectories(disk: Disk, directories: DataDirectories): vo
 function prepare(disk: Disk, path: string, autocreate: boolean, kind: string): void {
   if (disk.list(path) === null) {
     if (!autocreate) {
-      throw new StorageError(
+      throw new DirectoryError(
         `Missing ${kind} directory ${path}, automatic data directory creation is disabled ` +
           '(zookeeper.datadir.autocreate is false). Please create this directory manually.',
       );
@@ -46,7 +46,7 @@ function prepare(disk: Disk, path: string, autocreate: boolean, kind: string): v
     create(disk, path, kind);
   }
   if (!disk.isWritable(path)) {
-    throw new StorageError(`Cannot write to ${kind} directory ${path}`);
+    throw new DirectoryError(`Cannot write to ${kind} directory ${path}`);
   }
 }
 
@@ -55,6 +55,6 @@ function create(disk: Disk, path: string, kind: string): void {
     disk.makeDirectory(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StorageError(`Unable to create ${kind} directory ${path}: ${reason}`);
+    throw new DirectoryError(`Unable to create ${kind} directory ${path}: ${reason}`);
   }
 }

@@ -1,7 +1,8 @@
 /*
  * StorageError: what keeps a server from starting on the files that it has, with the file and where in it. It is meant
- * for the operator, who has to decide; nothing has been changed on the disk for it. (Java: FileTxnSnapLog.DatadirException
- * and its kind, and plain IOExceptions.)
+ * for the operator, who has to decide; nothing has been changed on the disk for it. (Java: plain IOExceptions.) DirectoryError is the
+ * one kind that has an exit code of its own. (Java: FileTxnSnapLog.DatadirException, SnapDirContentCheckException and
+ * LogDirContentCheckException.)
  */
 
 /** The files cannot be used as they are. */
@@ -19,3 +20,6 @@ export class StorageError extends Error {
     this.offset = offset;
   }
 }
+
+/** A data directory cannot be used at all, or is another's. */
+export class DirectoryError extends StorageError {}

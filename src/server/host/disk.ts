@@ -7,7 +7,7 @@
  */
 
 import fs from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type {
   ByteSource,
@@ -20,6 +20,7 @@ import type {
   ReadBack,
   SnapshotFile,
 } from '../../datatree/storage/disk.ts';
+import { makeDirectories } from './make-directories.ts';
 import {
   GzipReadBack,
   GzipSnapshotFile,
@@ -150,9 +151,9 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectory(directory: string): void {
-    const topmost = fs.mkdirSync(directory, { recursive: true });
+    const topmost = makeDirectories(directory);
     if (topmost === undefined) return;
-    let made = directory;
+    let made = resolve(directory);
     for (;;) {
       syncNow(dirname(made));
       if (made === topmost || dirname(made) === made) return;

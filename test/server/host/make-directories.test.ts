@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDirectories } from '../../../src/server/host/make-directories.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'zk-directories-'));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe('makeDirectories', () => {
+  it('makes what is missing, and tells the topmost', () => {
+    expect(makeDirectories(join(directory, 'a/b/c'))).toBe(join(directory, 'a'));
+    expect(statSync(join(directory, 'a/b/c')).isDirectory()).toBe(true);
+  });
+
+  it('is content with what is there', () => {
+    expect(makeDirectories(directory)).toBeUndefined();
+  });
+
+  it('says that a file is in the way', () => {
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    expect(() => makeDirectories(file)).toThrow('EEXIST');
+    expect(() => makeDirectories(join(file, 'data'))).toThrow('ENOTDIR');
+  });
+
+  it('says that a link leads nowhere', () => {
+    symlinkSync(join(directory, 'nowhere'), join(directory, 'link'));
+    expect(() => makeDirectories(join(directory, 'link/data'))).toThrow('EEXIST');
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'comes to an end where nothing can be made and the system says ENOENT',
+    () => {
+      expect(() => makeDirectories('/proc/zk/version-2')).toThrow('ENOENT');
+    },
+  );
+});
