@@ -88,6 +88,7 @@ function logStartFailure(error: unknown, config: ServerConfig, log: Logger): voi
       return;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       log.fatal(`${where}: this machine has no such address`);
       return;
     default:
@@ -167,7 +168,9 @@ export async function startForeground(environment: Environment): Promise<number>
   } catch (error) {
     if (error instanceof DirectoryError) return unusableDirectory(error.message, log);
     logStartFailure(error, config, log);
-    return EXIT.unexpectedError;
+    // A name that is none is a mistake of the configuration.
+    const isUnknownName = hasCode(error) && error.syscall === 'getaddrinfo';
+    return isUnknownName ? EXIT.invalidInvocation : EXIT.unexpectedError;
   }
   for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
   stopOnSignals(running, log);

@@ -92,6 +92,13 @@ describe('start-foreground', () => {
     );
   });
 
+  it('ends with exit code 2 where clientPortAddress is no name', async () => {
+    site.configure('clientPortAddress=no.such.host.invalid\n');
+    const ended = await site.zk('start-foreground');
+    expect(ended.code).toBe(2);
+    expect(ended.stdout).toContain('no.such.host.invalid: this machine has no such address');
+  });
+
   it('ends with exit code 2 where its id is that of no member', async () => {
     site.configure('standaloneEnabled=false\ninitLimit=1\nsyncLimit=1\nserver.1=a:1:2\n');
     await site.zk('initialize', '--configfile', site.conf, '--myid', '9');
