@@ -98,16 +98,16 @@ export const noHurry: RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY };
 function removeLater(zk: ZooKeeper, parent: string, id: string): void {
   findOwn(zk, parent, id, noHurry)
     .then((found) => (found === null ? undefined : deleteOwn(zk, found.path, noHurry)))
-    // The session is over, and with it the znode.
+    // Mostly the session is over, and with it the znode; a client that is allowed too few requests (maxRequests) may keep it.
     .catch(() => {});
 }
 
 /**
- * Deletes a znode of this session for somebody who has given up, and so waits neither for the answer nor for a connection. What this
- * client asks for afterwards is answered by a server that has deleted it.
+ * Deletes a znode of this session for somebody who has given up, and so waits neither for the answer nor for a connection. On a
+ * connection that lasts, what this client asks for afterwards is answered by a server that has deleted it.
  */
 export function deleteOwnLater(zk: ZooKeeper, path: string): void {
-  // The session is over, and with it the znode.
+  // As above.
   deleteOwn(zk, path, noHurry).catch(() => {});
 }
 

@@ -11,13 +11,13 @@
 import { randomUUID } from 'node:crypto';
 import { ClientClosedError, NodeExistsError, NoNodeError } from '../errors.ts';
 import { bytesOf, type CreateParts, type Data } from '../operations.ts';
-import { childOf } from '../path.ts';
+import { childOf, nameOf } from '../path.ts';
 import { retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 import { givingUp } from './giving-up.ts';
 import { Marker } from './marker.ts';
-import { deleteOwn, noHurry } from './own-node.ts';
+import { noHurry } from './own-node.ts';
 
 /** An item that was taken. */
 export interface QueueItem {
@@ -116,7 +116,12 @@ export class Queue implements AsyncDisposable {
     try {
       return await givingUp(taking, signal);
     } catch (error) {
-      taking.then((item) => item?.release()).catch(() => {});
+      taking.then(
+        (item) => {
+          if (item !== null) this.#unclaimLater(nameOf(item.path));
+        },
+        () => {},
+      );
       throw error;
     }
   }
@@ -145,7 +150,7 @@ export class Queue implements AsyncDisposable {
       const { data } = await retryOnLoss(() => this.#zk.getData(path));
       return this.#itemOf(name, path, claim, data);
     } catch (error) {
-      this.#unclaimLater(name, claim);
+      this.#unclaimLater(name);
       if (!(error instanceof NoNodeError)) throw error;
       return null;
     }
@@ -155,14 +160,19 @@ export class Queue implements AsyncDisposable {
    * Gives up a claim that may have been made, or may still be: nobody would get the item as long as this session lives. Until then this
    * object does not claim it again, or would lose it by this.
    */
-  #unclaimLater(name: string, claim: string): void {
-    retryOnLoss(() => this.#zk.getData(claim, noHurry))
-      .then(({ data }) =>
-        data?.toString() === this.#id ? deleteOwn(this.#zk, claim, noHurry) : undefined,
-      )
-      // It was not made, or the session is over.
+  #unclaimLater(name: string): void {
+    retryOnLoss(() => this.#unclaim(childOf(this.#taken, name)))
+      // It is not there, or the session is over.
       .catch(() => {})
       .finally(() => this.#mine.delete(name));
+  }
+
+  /** To be looked at anew each time: a claim that is not there any more may be another's by then. */
+  async #unclaim(claim: string): Promise<void> {
+    // A server may not have heard yet of what the one before has passed on.
+    await this.#zk.sync(claim, noHurry);
+    const { data } = await this.#zk.getData(claim, noHurry);
+    if (data?.toString() === this.#id) await this.#zk.delete(claim, noHurry);
   }
 
   #forget(name: string): null {
@@ -188,8 +198,14 @@ export class Queue implements AsyncDisposable {
       return true;
     } catch (error) {
       if (!(error instanceof NodeExistsError)) throw error;
+    }
+    try {
       const { data } = await retryOnLoss(() => this.#zk.getData(claim));
       return data?.toString() === this.#id;
+    } catch (error) {
+      // Whoever had it has given it back meanwhile, which is told.
+      if (error instanceof NoNodeError) return false;
+      throw error;
     }
   }
 

@@ -349,7 +349,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
       this.packetsFlushed = this.packetsSent;
       out.flush(link);
     }
-    // What is proposed while a tree is on its way waits behind it, in this server's memory.
+    // What is committed while a tree is on its way waits behind it, in this server's memory.
     const unsentSize = link.unsentSize + out.size;
     if (unsentSize <= UNSENT_LIMIT) return isMoreToDo;
     this.fault(`does not read: ${unsentSize} bytes wait for it`);

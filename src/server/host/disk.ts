@@ -7,7 +7,7 @@
  */
 
 import fs from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type {
   ByteSource,
@@ -20,7 +20,7 @@ import type {
   ReadBack,
   SnapshotFile,
 } from '../../datatree/storage/disk.ts';
-import { makeDirectories } from './make-directories.ts';
+import { absolute, makeDirectories } from './make-directories.ts';
 import {
   GzipReadBack,
   GzipSnapshotFile,
@@ -153,7 +153,7 @@ export class NodeDisk implements Disk {
   makeDirectory(directory: string): void {
     const topmost = makeDirectories(directory);
     if (topmost === undefined) return;
-    let made = resolve(directory);
+    let made = absolute(directory);
     for (;;) {
       syncNow(dirname(made));
       if (made === topmost || dirname(made) === made) return;

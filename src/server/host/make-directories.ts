@@ -6,7 +6,7 @@
  * dataDir took a whole core, said nothing, and SIGTERM did not end the server.
  */
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -21,16 +21,21 @@ function makeOne(path: string): void {
   }
 }
 
+/** Not by resolve(), which takes `link/..` for nothing: the system goes back from where the link leads. */
+export function absolute(path: string): string {
+  return isAbsolute(path) ? path : `${process.cwd()}/${path}`;
+}
+
 /**
  * Makes a directory and what is missing above it.
  *
  * @param path where; a relative path belongs to the working directory
- * @returns the topmost directory that was missing, absolute; undefined where all were there
+ * @returns the topmost directory that was missing, absolute but for links and dots in it; undefined where all were there
  * @throws the system's error for the first that cannot be made
  */
 export function makeDirectories(path: string): string | undefined {
   const missing: string[] = [];
-  for (let at = resolve(path); ; at = dirname(at)) {
+  for (let at = absolute(path); ; at = dirname(at)) {
     if (statSync(at, { throwIfNoEntry: false }) !== undefined || at === dirname(at)) break;
     missing.unshift(at);
   }

@@ -165,15 +165,17 @@ export function recipeStories(kind: ServerKind): void {
     it("what came too late for requestTimeoutMs is in nobody's way", async () => {
       const { wire, clients } = await scene.behindWire(1, { requestTimeoutMs: 200 });
       const [zk] = clients as [ZooKeeper];
-      const path = await scene.place(zk);
+      const other = await scene.client();
+      const path = await scene.place(other);
       const lock = new Lock(zk, path);
       wire.stall();
       expect(await failure(lock.acquire())).toBeInstanceOf(RequestTimeoutError);
       // By now looking for what may be there would have been given up as well.
       expect(await failure(zk.exists(path))).toBeInstanceOf(RequestTimeoutError);
       wire.goOn();
-      const held = await within('the next holder', new Lock(await scene.client(), path).acquire());
-      expect(await lock.contenders()).toEqual([held.path]);
+      const next = new Lock(other, path);
+      const held = await within('the next holder', next.acquire());
+      expect(await next.contenders()).toEqual([held.path]);
     });
 
     it('a lock that is not waited for any more leaves nothing behind', async () => {
@@ -252,6 +254,34 @@ export function recipeStories(kind: ServerKind): void {
       expect(await new Counter(observer, path).value()).toBe(45);
       expect((await observer.getData(path)).data?.toString()).toBe('45');
       await until('nothing else', async () => (await observer.getChildren(path)).length === 0);
+    });
+
+    it('a queue gives back what was taken when nobody waited any more, however long that takes', async () => {
+      const { wire, clients } = await scene.behindWire(1, { requestTimeoutMs: 200 });
+      const [zk] = clients as [ZooKeeper];
+      const other = await scene.client();
+      const path = await scene.place(other);
+      const queue = new Queue(other, path);
+      await queue.put('x');
+      const { signal, giveUp } = patience();
+      const getData = zk.getData.bind(zk);
+      zk.getData = async (...asked) => {
+        zk.getData = getData;
+        giveUp();
+        const result = await getData(...asked);
+        wire.stall();
+        return result;
+      };
+      expect(await failure(new Queue(zk, path).take({ signal }))).toBe(signal.reason);
+      await until('the link to stand still', () =>
+        zk.exists(path).then(
+          () => false,
+          (error) => error instanceof RequestTimeoutError,
+        ),
+      );
+      wire.goOn();
+      const item = await within('the item', queue.take());
+      expect(item.data?.toString()).toBe('x');
     });
 
     it('a queue hands each item to one, and none is lost or doubled, whatever is lost', async () => {

@@ -360,9 +360,12 @@ describe('a tree that is being sent', () => {
 
   it('is given up where too much waits behind it', () => {
     const { scene, three, link } = sending();
+    const two = scene.peers[0] as RawPeer;
+    link.unsentSize = 512 << 20;
     scene.turn();
     expect(three.isClosed).toBe(false);
-    link.unsentSize = 513 << 20;
+    scene.propose(1);
+    two.say('ack', zx(1, 1));
     scene.turn();
     expect(three.isClosed).toBe(true);
     expect(scene.lines.at(-1)).toContain('does not read');

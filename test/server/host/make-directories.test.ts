@@ -31,6 +31,13 @@ describe('makeDirectories', () => {
     expect(() => makeDirectories(join(file, 'data'))).toThrow('ENOTDIR');
   });
 
+  it('goes back from where a link leads, as the system does', () => {
+    makeDirectories(join(directory, 'far/away'));
+    symlinkSync(join(directory, 'far/away'), join(directory, 'link'));
+    makeDirectories(`${directory}/link/../data`);
+    expect(statSync(join(directory, 'far/data')).isDirectory()).toBe(true);
+  });
+
   it('says that a link leads nowhere', () => {
     symlinkSync(join(directory, 'nowhere'), join(directory, 'link'));
     expect(() => makeDirectories(join(directory, 'link/data'))).toThrow('EEXIST');
