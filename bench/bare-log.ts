@@ -28,9 +28,9 @@ export class BareLog {
   #isFlushDue = false;
 
   constructor(path: string) {
-    const { O_WRONLY, O_CREAT, O_DSYNC } = fs.constants;
+    const { O_WRONLY, O_DSYNC } = fs.constants;
     fs.writeFileSync(path, Buffer.alloc(LOG_BYTES));
-    this.#descriptor = fs.openSync(path, O_WRONLY | O_CREAT | (O_DSYNC ?? 0));
+    this.#descriptor = fs.openSync(path, O_WRONLY | (O_DSYNC ?? 0));
   }
 
   /** Writes `bytes[start, end)` at the end of this turn, or as soon as the write at hand is done. */

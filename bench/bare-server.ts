@@ -51,6 +51,14 @@ function encodeGetReply(replies: Buffer, at: number): void {
   replies.writeInt32BE(DATA_BYTES, at + STAT_AT + STAT_DATA_LENGTH);
 }
 
+/** A reply to setData, of an all but empty Stat. */
+function encodeSetReply(): Buffer {
+  const reply = Buffer.alloc(SET_REPLY_BYTES);
+  reply.writeInt32BE(SET_REPLY_BYTES - 4, 0);
+  reply.writeInt32BE(DATA_BYTES, FRAME_BODY_AT + STAT_DATA_LENGTH);
+  return reply;
+}
+
 /** type, state and path behind the header of an event. */
 function encodeEvent(): Buffer {
   const event = Buffer.alloc(FRAME_BODY_AT + 12 + WATCHED.length);
@@ -112,7 +120,7 @@ class BareConnection implements FrameReceiver, Waiting {
   #shaken = false;
   #length = 0;
   /** The reply to a set that is being logged. */
-  readonly #held = Buffer.alloc(SET_REPLY_BYTES);
+  readonly #held = encodeSetReply();
 
   constructor(handle: Handle, znodes: BareZnodes) {
     this.#znodes = znodes;
@@ -200,12 +208,10 @@ class BareConnection implements FrameReceiver, Waiting {
     const version = (znodes.versions[node] ?? 0) + 1;
     znodes.versions[node] = version;
     znodes.setCount += 1;
-    held.writeInt32BE(SET_REPLY_BYTES - 4, 0);
     held.writeInt32BE(view.getInt32(start), 4);
     held.writeInt32BE(znodes.setCount, ZXID_LOW_AT);
     held.writeInt32BE(znodes.setCount, FRAME_BODY_AT + STAT_MZXID + 4);
     held.writeInt32BE(version, FRAME_BODY_AT + STAT_VERSION);
-    held.writeInt32BE(DATA_BYTES, FRAME_BODY_AT + STAT_DATA_LENGTH);
     znodes.log.append(bytes, start, this.#pathEnd(view, start) + 4 + DATA_BYTES + 4, this);
   }
 

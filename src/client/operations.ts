@@ -20,6 +20,9 @@ export interface RequestOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** For a request that is not given up, whatever requestTimeoutMs the client has. */
+export const NO_TIME_LIMIT: RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY };
+
 /** The data of a znode: bytes, text that goes as UTF-8, or null for none at all. */
 export type Data = Uint8Array | string | null;
 

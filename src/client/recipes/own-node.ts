@@ -11,6 +11,7 @@ import {
   type ZooKeeperError,
 } from '../errors.ts';
 import type { CreateParts, CreateResult, Data, RequestOptions } from '../operations.ts';
+import { NO_TIME_LIMIT } from '../operations.ts';
 import { childOf } from '../path.ts';
 import { Losses, retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
@@ -89,15 +90,10 @@ async function findOwn(
   }
 }
 
-/**
- * For what is tidied up while nobody waits for it: not even requestTimeoutMs of the client is a reason to give it up, for a znode that
- * is left is in everybody's way as long as the session lives.
- */
-export const noHurry: RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY };
-
+/** Without a limit of time: nobody waits for it, and a znode that is left is in everybody's way as long as the session lives. */
 function removeLater(zk: ZooKeeper, parent: string, id: string): void {
-  findOwn(zk, parent, id, noHurry)
-    .then((found) => (found === null ? undefined : deleteOwn(zk, found.path, noHurry)))
+  findOwn(zk, parent, id, NO_TIME_LIMIT)
+    .then((found) => (found === null ? undefined : deleteOwn(zk, found.path, NO_TIME_LIMIT)))
     // Mostly the session is over, and with it the znode; a client that is allowed too few requests (maxRequests) may keep it.
     .catch(() => {});
 }
@@ -108,7 +104,7 @@ function removeLater(zk: ZooKeeper, parent: string, id: string): void {
  */
 export function deleteOwnLater(zk: ZooKeeper, path: string): void {
   // As above.
-  deleteOwn(zk, path, noHurry).catch(() => {});
+  deleteOwn(zk, path, NO_TIME_LIMIT).catch(() => {});
 }
 
 /** Deletes a znode of this session. It is no error that it, or the session, is gone already. */

@@ -10,14 +10,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { ClientClosedError, NodeExistsError, NoNodeError } from '../errors.ts';
-import { bytesOf, type CreateParts, type Data } from '../operations.ts';
+import { bytesOf, type CreateParts, type Data, NO_TIME_LIMIT } from '../operations.ts';
 import { childOf, nameOf } from '../path.ts';
 import { retryOnLoss } from '../retry.ts';
 import { ensurePath } from '../tree.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 import { givingUp } from './giving-up.ts';
 import { Marker } from './marker.ts';
-import { noHurry } from './own-node.ts';
 
 /** An item that was taken. */
 export interface QueueItem {
@@ -170,9 +169,9 @@ export class Queue implements AsyncDisposable {
   /** To be looked at anew each time: a claim that is not there any more may be another's by then. */
   async #unclaim(claim: string): Promise<void> {
     // A server may not have heard yet of what the one before has passed on.
-    await this.#zk.sync(claim, noHurry);
-    const { data } = await this.#zk.getData(claim, noHurry);
-    if (data?.toString() === this.#id) await this.#zk.delete(claim, noHurry);
+    await this.#zk.sync(claim, NO_TIME_LIMIT);
+    const { data } = await this.#zk.getData(claim, NO_TIME_LIMIT);
+    if (data?.toString() === this.#id) await this.#zk.delete(claim, NO_TIME_LIMIT);
   }
 
   #forget(name: string): null {

@@ -13,7 +13,7 @@
 import { EventEmitter } from 'node:events';
 import { callListener } from '../call-listener.ts';
 import { ConnectionLossError, NoAuthError, NoNodeError, SessionExpiredError } from '../errors.ts';
-import type { DataResult, RequestOptions } from '../operations.ts';
+import { type DataResult, NO_TIME_LIMIT } from '../operations.ts';
 import { childOf, parentOf } from '../path.ts';
 import type { WatchedEvent } from '../watch-registry.ts';
 import type { WatchStream } from '../watch-stream.ts';
@@ -36,9 +36,6 @@ export interface TreeCacheEvents {
 
 /** How many requests are under way at most while a subtree is read. */
 const WINDOW = 256;
-
-/** No reading is given up, whatever requestTimeoutMs the client has: the cache would lack what it tells, and nobody would read it again. */
-const untilAnswered: RequestOptions = { timeoutMs: Number.POSITIVE_INFINITY };
 
 interface Entry {
   node: CachedNode;
@@ -168,7 +165,7 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
 
   async #readWithChildren(path: string, round: number): Promise<void> {
     const [children] = await Promise.all([
-      this.#zk.getChildren(path, untilAnswered),
+      this.#zk.getChildren(path, NO_TIME_LIMIT),
       this.#read(path),
     ]);
     if (round !== this.#round) return;
@@ -196,10 +193,10 @@ export class TreeCache extends EventEmitter<TreeCacheEvents> implements Disposab
     void this.#events.return();
   }
 
-  /** Puts a znode into the cache as the server has it now. Answers and events come in the order in which things happened. */
+  /** Puts a znode into the cache as the server has it now. What is not read now nobody would read again. Answers and events come in the order in which things happened. */
   async #read(path: string): Promise<void> {
     try {
-      const { data, stat } = await this.#zk.getData(path, untilAnswered);
+      const { data, stat } = await this.#zk.getData(path, NO_TIME_LIMIT);
       this.#put({ path, data, stat });
     } catch (error) {
       if (!(error instanceof NoNodeError)) throw error;

@@ -309,8 +309,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     } else {
       this.send(PacketType[sync.kind], sync.zxid);
       this.sendCommitted(sync.after);
-      this.countSync();
-      this.ports.owner.historySent(this);
+      this.historySent();
     }
   }
 
@@ -321,9 +320,11 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     this.send(PacketType.upToDate, toZxid(-1n));
   }
 
-  private countSync(): void {
-    const { snapCount, diffCount } = this.ports.metrics;
+  private historySent(): void {
+    const { owner, metrics } = this.ports;
+    const { snapCount, diffCount } = metrics;
     (this.syncKind === 'snap' ? snapCount : diffCount).increment();
+    owner.historySent(this);
   }
 
   private sendCommitted(after: Zxid): void {
@@ -363,10 +364,7 @@ export class LearnerHandler implements LinkHandler, PacketHandler {
     if (result === 'snap') return this.startAgain();
     // It says nothing meanwhile. Java begins to count when everything is sent; here that is so of each slice.
     this.lastHeardAt = this.ports.clock.elapsed;
-    if (result === 'done') {
-      this.countSync();
-      this.ports.owner.historySent(this);
-    }
+    if (result === 'done') this.historySent();
     return result === 'more';
   }
 

@@ -20,7 +20,7 @@ import type {
   ReadBack,
   SnapshotFile,
 } from '../../datatree/storage/disk.ts';
-import { absolute, makeDirectories } from './make-directories.ts';
+import { makeDirectories } from './make-directories.ts';
 import {
   GzipReadBack,
   GzipSnapshotFile,
@@ -151,14 +151,7 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectory(directory: string): void {
-    const topmost = makeDirectories(directory);
-    if (topmost === undefined) return;
-    let made = absolute(directory);
-    for (;;) {
-      syncNow(dirname(made));
-      if (made === topmost || dirname(made) === made) return;
-      made = dirname(made);
-    }
+    for (const made of makeDirectories(directory)) syncNow(dirname(made));
   }
 
   isWritable(directory: string): boolean {

@@ -22,7 +22,7 @@ function makeOne(path: string): void {
 }
 
 /** Not by resolve(), which takes `link/..` for nothing: the system goes back from where the link leads. */
-export function absolute(path: string): string {
+function absolute(path: string): string {
   return isAbsolute(path) ? path : `${process.cwd()}/${path}`;
 }
 
@@ -30,10 +30,10 @@ export function absolute(path: string): string {
  * Makes a directory and what is missing above it.
  *
  * @param path where; a relative path belongs to the working directory
- * @returns the topmost directory that was missing, absolute but for links and dots in it; undefined where all were there
+ * @returns those that were missing, the topmost first
  * @throws the system's error for the first that cannot be made
  */
-export function makeDirectories(path: string): string | undefined {
+export function makeDirectories(path: string): readonly string[] {
   const missing: string[] = [];
   for (let at = absolute(path); ; at = dirname(at)) {
     if (statSync(at, { throwIfNoEntry: false }) !== undefined || at === dirname(at)) break;
@@ -41,5 +41,5 @@ export function makeDirectories(path: string): string | undefined {
   }
   if (missing.length === 0) makeOne(path);
   for (const directory of missing) makeOne(directory);
-  return missing[0];
+  return missing;
 }

@@ -15,13 +15,14 @@ afterEach(() => {
 });
 
 describe('makeDirectories', () => {
-  it('makes what is missing, and tells the topmost', () => {
-    expect(makeDirectories(join(directory, 'a/b/c'))).toBe(join(directory, 'a'));
+  it('makes what is missing, and tells it from the topmost on', () => {
+    const made = ['a', 'a/b', 'a/b/c'].map((name) => join(directory, name));
+    expect(makeDirectories(join(directory, 'a/b/c'))).toEqual(made);
     expect(statSync(join(directory, 'a/b/c')).isDirectory()).toBe(true);
   });
 
   it('is content with what is there', () => {
-    expect(makeDirectories(directory)).toBeUndefined();
+    expect(makeDirectories(directory)).toEqual([]);
   });
 
   it('says that a file is in the way', () => {
